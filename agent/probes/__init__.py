@@ -1,0 +1,14 @@
+"""Look. One file a protocol; `PROBES` is the table that the rest of the house knows them by.
+
+To add a probe: write `agent/probes/NAME.py` (or a folder of that name) with a `KIND`, add its line below,
+add `tests/probes/test_NAME.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent.probes import icmp, snmp, tcp
+from agent.probes.base import Kind
+
+PROBES: Mapping[str, Kind] = {kind.name: kind for kind in (icmp.KIND, snmp.KIND, tcp.KIND)}

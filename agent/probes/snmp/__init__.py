@@ -1,0 +1,57 @@
+"""SNMP v1, v2c and v3 (RFC 1157, 3416, 3414): who the device is, how long it is up, what its ports carry.
+
+`session` one device's conversation · `walk` a column, bounded · `system` who it is · `uptime` reboot or wrap ·
+`ports` ifTable and ifXTable · `prober` the look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.model import Secret
+from agent.probes.base import Hooks, Kind, Prober
+
+AUTH = ("MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512")
+PRIV = ("DES", "AES", "AES192", "AES256", "AES192C", "AES256C")
+VERSIONS = ("1", "2c", "3")
+WALK_SECONDS = 30.0
+"""Longest time for one device's tables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """port: UDP.  ports: read the port tables.  max_repetitions: rows asked for in one GETBULK; less is used for a
+    device that chokes on it.  retries: how often a request is sent again within the target's timeout.
+    """
+
+    port: int = 161
+    ports: bool = True
+    max_repetitions: int = 50
+    retries: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """version: one of VERSIONS.  community: of 1 and 2c.  user, auth (one of AUTH), priv (one of PRIV) and their
+    pass phrases: of 3 (RFC 3414, 7860, 3826; AES192/256 as net-snmp expands keys, with C as Cisco does).
+    """
+
+    version: str = "2c"
+    community: Secret | None = None
+    user: str = ""
+    auth: str = ""
+    auth_key: Secret | None = None
+    priv: str = ""
+    priv_key: Secret | None = None
+
+
+def _open(hooks: Hooks) -> Prober:
+    from agent.probes.snmp.prober import Poller
+
+    return Poller(hooks)
+
+
+KIND = Kind(
+    name="snmp", open=_open, options=Options, credential=Credential, port=161, interval=60.0, timeout=5.0, confirm=2,
+    recheck=5.0, worst=WALK_SECONDS + 10.0,
+)  # fmt: skip

@@ -1,0 +1,101 @@
+"""A column of a table, read within bounds: a device may answer for ever, backwards, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from gufo.snmp import SnmpDecodeError, ValueType
+from gufo.snmp._fast import GetIter
+
+from agent.probes.snmp.session import Session, TooLarge
+
+MOST_ROWS = 50_000
+"""Rows of a column; the largest controller recorded has 3,247 access points."""
+MOST_VALUES = 400_000
+"""Values of one device in one look."""
+STEPS = (25, 10, 1)
+"""Smaller bulks that are tried in turn on a device that chokes on a larger one; 1 is GETNEXT."""
+
+Column = dict[int, ValueType]
+
+
+class WalkError(Exception):
+    """The walk was stopped: `not_increasing`, `wrong_index`, `too_long`, `too_slow`."""
+
+    @property
+    def reason(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(slots=True, kw_only=True)
+class Budget:
+    """What one look may still take. until: loop time.  bulk: rows asked for at once, lowered when a device chokes."""
+
+    until: float
+    bulk: int
+    values: int = MOST_VALUES
+
+    def spend(self, rows: int, batch: int) -> None:
+        """Raise WalkError when the column, the look or the time is used up."""
+        self.values -= batch
+        if rows > MOST_ROWS or self.values < 0:
+            raise WalkError("too_long")
+        self.check_time()
+
+    def check_time(self) -> None:
+        """Raise WalkError when the time is used up."""
+        if asyncio.get_running_loop().time() > self.until:
+            raise WalkError("too_slow")
+
+
+async def column(session: Session, oid: str, budget: Budget, rows: int = 0) -> Column:
+    """Values of a column by its single-integer index. `rows`: how many it had last time, to ask for the right number.
+
+    Raises WalkError, and the errors of a request.
+    """
+    if session.version == "1":
+        return await _walk(session, oid, budget, 1)
+    for size in (budget.bulk, *(step for step in STEPS if step < budget.bulk)):
+        try:
+            found = await _walk(session, oid, budget, _even(size, rows))
+        except (TimeoutError, SnmpDecodeError, TooLarge):
+            if size == 1:
+                raise
+            budget.check_time()
+        else:
+            budget.bulk = size
+            return found
+    raise TimeoutError
+
+
+def _even(size: int, rows: int) -> int:
+    """Repetitions that read so many rows and the end behind them in as few, equal requests as `size` allows."""
+    if not rows or size == 1:
+        return size
+    requests = -(-(rows + 1) // size)
+    return max(2, -(-(rows + 1) // requests))
+
+
+async def _walk(session: Session, oid: str, budget: Budget, size: int) -> Column:
+    found: Column = {}
+    cut = len(oid) + 1
+    last = -1
+    cursor = GetIter(oid, size) if size > 1 else GetIter(oid)
+    ask = session.bulk if size > 1 else session.next
+    while True:
+        batch = await ask(cursor)
+        for item in batch:
+            if item is None:
+                return found
+            try:  # the index as a number: comparing whole OIDs costs more than the walk
+                index = int(item[0][cut:])
+            except ValueError:
+                raise WalkError("wrong_index") from None
+            if index <= last:
+                raise WalkError("not_increasing")
+            last = index
+            found[index] = item[1]
+        if not batch:
+            return found
+        budget.spend(len(found), len(batch))

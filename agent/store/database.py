@@ -1,0 +1,111 @@
+"""Engines: one that writes, one that reads; the settings of SQLite, and which of its versions to warn of."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+BUSY_TIMEOUT = 5.0
+"""Seconds that SQLite itself waits for a lock before it says so."""
+
+READERS = 4
+"""Connections that read at once."""
+
+_POSTGRESQL = {"connect_timeout": 10, "keepalives_idle": 30}
+_STATEMENT_TIMEOUT = "-c statement_timeout=60s -c lock_timeout=5s -c timezone=UTC"
+
+
+def is_url(where: str | Path) -> bool:
+    return isinstance(where, str) and "://" in where
+
+
+def wal_reset_bug(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite can damage a WAL database when two connections checkpoint and write at the same moment.
+
+    Present from 3.7.0, mended in 3.51.3 and in the branches 3.50.7 and 3.44.6 (sqlite.org/wal.html, "WAL-Reset Bug").
+    """
+    if (3, 44, 6) <= version < (3, 45) or (3, 50, 7) <= version < (3, 51):
+        return False
+    return (3, 7, 0) <= version < (3, 51, 3)
+
+
+def writing_engine(where: str | Path) -> sa.Engine:
+    """The engine of the one writer: a single connection that is kept, with every commit on the disk when it returns."""
+    if is_url(where):
+        return _postgresql_engine(str(where), size=1, options=_STATEMENT_TIMEOUT)
+    path = Path(where)
+    _create_private(path)
+    engine = sa.create_engine(_sqlite_url(path, "rw"), poolclass=sa.pool.QueuePool, pool_size=1, max_overflow=0)
+    sa.event.listen(engine, "connect", _prepare_writer)
+    sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def reading_engine(where: str | Path) -> sa.Engine:
+    """An engine whose connections cannot write: the WAL has one writer, who alone also checkpoints."""
+    if is_url(where):
+        options = f"{_STATEMENT_TIMEOUT} -c default_transaction_read_only=on"
+        return _postgresql_engine(str(where), size=READERS, options=options)
+    engine = sa.create_engine(
+        _sqlite_url(Path(where), "ro"), poolclass=sa.pool.QueuePool, pool_size=READERS, max_overflow=0
+    )
+    sa.event.listen(engine, "connect", _prepare_reader)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _postgresql_engine(where: str, *, size: int, options: str) -> sa.Engine:
+    url = sa.make_url(where)
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    arguments = {**_POSTGRESQL, "options": options}
+    return sa.create_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=True, connect_args=arguments)
+
+
+def sqlite_uri(path: Path, mode: str) -> str:
+    """The file as SQLite's own URI; `mode` is `ro` or `rw` (never `rwc`: who creates, sets the rights)."""
+    return f"file:{quote(str(path.absolute()))}?mode={mode}"
+
+
+def _sqlite_url(path: Path, mode: str) -> sa.URL:
+    database = f"file:{quote(str(path.absolute()))}"
+    return sa.URL.create("sqlite", database=database, query={"mode": mode, "uri": "true"})
+
+
+def _create_private(path: Path) -> None:
+    """An empty file of mode 0600 unless one is there; SQLite gives the -wal and -shm beside it the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def _prepare_writer(connection: sqlite3.Connection, _record: Any) -> None:
+    _prepare(connection)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA wal_autocheckpoint=1000")
+    connection.execute("PRAGMA journal_size_limit=16777216")
+
+
+def _prepare_reader(connection: sqlite3.Connection, _record: Any) -> None:
+    _prepare(connection)
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    # The driver's own BEGIN comes late and skips DDL; ours is sent by the engine's "begin".
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT * 1000)}")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    # A writer that starts as a reader can be refused in the middle (SQLITE_BUSY_SNAPSHOT).
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""One file a layout, named by its revision. A migration that has been released is never edited."""

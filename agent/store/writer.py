@@ -1,0 +1,170 @@
+"""Group commit: what queues while one transaction is written goes into the next one together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
+
+from agent.store.errors import Unavailable
+from agent.store.rows import Batch
+from agent.store.store import Store
+
+GROUP = 500
+"""Journal lines in one transaction at most (one step is never divided): after a full disk, small groups fit first."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds before the first repeat of a group that could not be written, doubled up to the longest."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    batch: Batch
+    done: Callable[[], None]
+
+
+class Writer:
+    """Takes batches from the loop, writes them in the executor's thread, in the order they came, dropping none.
+
+    on_committed: called on the loop with each group that is on the disk, before the `done` of its steps.
+    on_error: called on the loop when the store refuses a group for good (Refused, DamagedDatabase, or a bug). The
+    steps before the refused one are written; it and those behind it are not, and the writer has stopped: state in
+    memory and on the disk have parted, and only a new start, which replays the journal, brings them together.
+    It is called as well, and the writer goes on, for an error that `on_committed` or a `done` raised.
+    What is Unavailable (disk full, locked) is tried again for as long as it takes; `writable` is False meanwhile.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        on_committed: Callable[[Batch], None],
+        on_error: Callable[[BaseException, Batch], None],
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._on_committed = on_committed
+        self._on_error = on_error
+        self._steps: deque[_Step] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self.writable = True
+        self.stopped = False
+        self.last_error: BaseException | None = None
+
+    @property
+    def pending(self) -> int:
+        """Steps put and not yet on the disk."""
+        return len(self._steps)
+
+    @property
+    def pending_entries(self) -> int:
+        """Journal lines put and not yet on the disk."""
+        return sum(len(step.batch.events) for step in self._steps)
+
+    def put(self, batch: Batch, done: Callable[[], None] = lambda: None) -> None:
+        """Queue `batch`; `done` is called on the loop once it is on the disk. From the loop only; never waits."""
+        self._steps.append(_Step(batch, done))
+        if self._task is None and not self.stopped:
+            self._task = asyncio.get_running_loop().create_task(self._drain(), name="store-writer")
+
+    async def close(self, patience: float | None = 10.0) -> int:
+        """Write what is queued, for at most `patience` seconds. Returns how many steps are left unwritten.
+
+        One that was being written may still arrive: let the executor shut down before the store is closed.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while self._task is not None:
+                    await asyncio.wait([self._task])
+        self.stopped = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        return self.pending
+
+    async def _drain(self) -> None:
+        try:
+            while self._steps and not self.stopped:
+                await self._write_group(self._group())
+        finally:
+            self._task = None
+
+    def _group(self) -> list[_Step]:
+        lines = 0
+
+        def fits(step: _Step) -> bool:
+            nonlocal lines
+            first, lines = lines == 0, lines + len(step.batch.events)
+            return first or lines <= GROUP
+
+        return list(takewhile(fits, self._steps))
+
+    async def _write_group(self, steps: list[_Step]) -> None:
+        batch = Batch.merged(step.batch for step in steps)
+        error = await self._until_answered(batch)
+        if error is None:
+            self._committed(batch, steps)
+        elif len(steps) == 1:
+            self._stop(error, batch)
+        else:
+            await self._one_by_one(steps)
+
+    async def _one_by_one(self, steps: list[_Step]) -> None:
+        """One of them is refused; those before it are not to suffer for it."""
+        for step in steps:
+            if not self.stopped:
+                await self._write_group([step])
+
+    async def _until_answered(self, batch: Batch) -> Exception | None:
+        """None once the batch is on the disk, or why it never will be."""
+        pause, repeated = FIRST_PAUSE, False
+        while True:
+            error = await self._try(partial(self._store.write, batch, repeated=repeated))
+            if not isinstance(error, Unavailable):
+                return error
+            self._not_writable(error)
+            await asyncio.sleep(pause)
+            pause, repeated = min(pause * 2, LONGEST_PAUSE), True
+
+    async def _try(self, write: Callable[[], None]) -> Exception | None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._executor, write)
+        except Exception as error:  # noqa: BLE001 - handed on: every kind reaches `on_error`, only one is tried again
+            return error
+        return None
+
+    def _not_writable(self, error: Unavailable) -> None:
+        if self.writable:
+            _log.error("store.not_writable error=%s pending=%d", error, self.pending)
+        self.writable, self.last_error = False, error
+
+    def _committed(self, batch: Batch, steps: list[_Step]) -> None:
+        if not self.writable:
+            _log.warning("store.writable_again pending=%d", self.pending - len(steps))
+        self.writable, self.last_error = True, None
+        for _ in steps:
+            self._steps.popleft()
+        self._tell(partial(self._on_committed, batch), batch)
+        for step in steps:
+            self._tell(step.done, batch)
+
+    def _tell(self, tell: Callable[[], None], batch: Batch) -> None:
+        try:
+            tell()
+        except Exception as error:  # noqa: BLE001 - handed on to the owner
+            # One who cannot hear it must not keep it from the others; what he was told of is on the disk.
+            _log.exception("store.callback_failed")
+            self._on_error(error, batch)
+
+    def _stop(self, error: Exception, batch: Batch) -> None:
+        _log.error("store.refused events=%d error=%s", len(batch.events), error, exc_info=error)
+        self.writable, self.last_error, self.stopped = False, error, True
+        self._on_error(error, batch)

@@ -1,0 +1,376 @@
+"""One function a verb: what a command that the table allows writes, or the precondition that is missing (3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agent.alerting.case import Answer, Case, Refused, Write
+from agent.alerting.table import rows
+from agent.alerting.tickets import FAULTLESS_KINDS, KINDS, Ticket
+from agent.alerting.times import RANK
+from agent.model import Ms
+
+SUSPEND_REASONS = ("customer", "no_entry", "exam", "power", "force_majeure", "cost")
+WITHDRAW_REASONS = ("reporter", "out_of_scope", "planned", "drill", "duplicate")
+PARTIES = ("branch", "maker", "installer", "repair-centre")
+WHYS = ("corrected", "grew", "context")
+_HOUR = 3_600_000
+
+
+# --- taking in, asking, taking up ---------------------------------------------------------------------------
+
+
+def _admit(case: Case) -> Answer:
+    kind = case.arg("kind") or case.ticket.kind
+    if kind not in KINDS:
+        return case.refuse("kind", kind=kind, kinds=list(KINDS))
+    return [case.write("admitted", owner=case.command.by, kind=kind, faulty=kind not in FAULTLESS_KINDS)]
+
+
+def _admitted(case: Case) -> list[Write]:
+    return [] if case.ticket.owner else [case.write("admitted", owner=case.command.by)]
+
+
+def _dispatch(case: Case) -> Answer:
+    to = case.arg("to")
+    if case.row.number == 6 and to == case.ticket.asked:
+        return case.refuse("same_target", to=to)
+    if case.row.number == 5 and not case.scene.engineer(to):
+        return case.refuse("not_engineer", to=to)
+    return [*_admitted(case), case.write("dispatched", "reason", to=to)]
+
+
+def _take(case: Case) -> Answer:
+    if case.row.number != 24:
+        return _taking(case)
+    if case.ticket.times.taken_at is not None:
+        return Refused(code=409, key="taken", args={"handler": case.ticket.handler})
+    return [_taken(case, after="restored")]
+
+
+def _taken(case: Case, **args: str) -> Write:
+    return case.write("taken", "verdict_at", "reason", who=case.command.by, **args)
+
+
+def _taking(case: Case) -> list[Write]:
+    return [*_admitted(case), _taken(case)]
+
+
+def _return(case: Case) -> Answer:
+    refusal = case.only(case.ticket.asked)
+    if refusal is not None:
+        return refusal
+    if case.scene.last_on_roster(case.command.by):
+        told = case.write("told", "reason", pm=True, because="last_on_roster")
+        return Refused(code=422, key="last_on_roster", writes=(told,))
+    return [case.write("returned", "reason")]
+
+
+def _handover(case: Case) -> Answer:
+    refusal = case.only(case.ticket.handler)
+    return refusal or [case.write("handed_over", "to", summary=case.arg("done"))]
+
+
+def _escalate(case: Case) -> Answer:
+    if case.row.number == 11:
+        if case.ticket.tier != 1:
+            return case.refuse("tier", tier=case.ticket.tier)
+        return [case.write("escalated", "tried", tier=2, to=_tier_two(case))]
+    if case.ticket.tier < 2 and case.acts_as != "Pm":
+        return case.refuse("tier_first")
+    told = case.write("told", pm=True)
+    return [case.write("escalated", "contact", "asked", tier=3, party=case.arg("to")), told]
+
+
+def _tier_two(case: Case) -> str:
+    to = str(case.arg("to"))
+    return "" if to == "tier2" else to
+
+
+def _arrive(case: Case) -> Answer:
+    proof = case.arg("evidence") or "word"
+    arrived = case.write("arrived", "waiting_for", proof=proof)
+    if case.row.number in (13, 14):
+        return [*_taking(case), arrived]
+    if case.row.number == 16:
+        return [case.write("resumed"), arrived]
+    if case.row.number == 55:
+        return [case.write("arrived", proof=proof, after="restored")]
+    return [arrived]
+
+
+def _suspend(case: Case) -> Answer:
+    reason, until = case.arg("reason"), case.arg("until")
+    refusal = case.only(case.ticket.handler)
+    if refusal is not None:
+        return refusal
+    if not case.scene.rights.suspend:
+        return case.refuse("suspend_off")
+    if reason not in SUSPEND_REASONS:
+        return case.refuse("suspend_reason", reason=reason, reasons=list(SUSPEND_REASONS))
+    if not isinstance(until, int) or not case.at < until <= case.at + 72 * _HOUR:
+        return case.refuse("until", until=until)
+    if case.ticket.pending:
+        return case.refuse("pending", what=case.ticket.pending.get("what"))
+    return [case.write("suspended", "reason", until=until)]
+
+
+def _resume(case: Case) -> Answer:
+    return case.only(case.ticket.handler) or [case.write("resumed")]
+
+
+# --- restoring, writing up ----------------------------------------------------------------------------------
+
+
+def _restore(case: Case) -> Answer:
+    if case.scene.health == "unwatched" and not case.arg("done"):
+        return case.refuse("needs", verb="restore", what=["done"])
+    sure = case.arg("override") and case.arg("reason")
+    if case.scene.health in ("down", "unknown") and not sure:
+        return case.refuse("still_down", health=case.scene.health)
+    stable = case.at + case.scene.stability_ms
+    restored = case.write(
+        "restored", "done", "override", "reason", "workaround", "verdict_at", "evidence",
+        by="person", stable_until=stable, feedback_due=case.scene.due(case.at),
+    )  # fmt: skip
+    return [restored, case.write("told", pm=True)] if case.arg("override") else [restored]
+
+
+def _report(case: Case) -> Answer:
+    if case.row.number == 53:
+        return [case.write("reported_back", "measures", feedback_due=case.scene.due(case.at))]
+    if case.row.number == 29:
+        if case.ticket.times.taken_at is None and "self_recovered" not in case.ticket.flags:
+            return case.refuse("nobody_took_it")
+        if case.scene.health == "down" and "workaround" not in case.ticket.flags:
+            return case.refuse("still_down", health="down")
+    if case.ticket.severity == "major" and not (case.arg("root_cause") and case.arg("improve")):
+        return case.refuse("needs", verb="report", what=["root_cause", "improve"])
+    written = case.write(
+        "reported_back", "cause", "measures", "root_cause", "improve", n=case.ticket.reports + 1,
+        parts=case.arg("parts") or "无",
+    )  # fmt: skip
+    # Whoever writes it up while the response is frozen has taken it up (row 24); nothing else would end that clock.
+    frozen = case.row.number == 29 and case.ticket.times.frozen_at is not None
+    return [_taken(case, after="restored"), written] if frozen else [written]
+
+
+# --- the customer's word ------------------------------------------------------------------------------------
+
+
+def _for_customer(case: Case) -> dict[str, Any]:
+    """Whose word it is: the customer's own, or recorded for him (代录)."""
+    if case.acts_as == "Cu":
+        return {"by": case.command.by}
+    return {"by": case.arg("customer") or "customer", "recorded_for": True}
+
+
+def _confirm(case: Case) -> Answer:
+    """Rule 5: nobody confirms his own work; the customer's word may be recorded for him, with evidence."""
+    own = case.command.by == case.ticket.handler
+    if not case.arg("evidence") and (own or case.acts_as != "Cu"):
+        return case.refuse("own_work" if own else "evidence_of_customer")
+    return [case.write("confirmed", "evidence", "satisfaction", **_for_customer(case))]
+
+
+def _refuse(case: Case) -> Answer:
+    fed_back, days = case.ticket.times.fed_back_at, case.scene.rights.refuse_workdays
+    if case.row.number == 34 and fed_back is not None and case.at > case.scene.close(fed_back, days):
+        return Refused(code=409, key="refuse_too_late", args={"days": days, "open": _again(case.ticket)})
+    word = _for_customer(case)
+    return [case.write("refused", "reason", "evidence", n=case.ticket.refusals + 1, **word)]
+
+
+def _again(ticket: Ticket) -> dict[str, str]:
+    """The arguments of `open` by which the same fault is reported anew: the hint does it in one tap."""
+    place = ticket.root.removeprefix("place:")
+    where = {"device": ticket.root} if place == ticket.root else {"place": place}
+    return {**where, "repeat_of": ticket.id}
+
+
+def _reopen(case: Case) -> Answer:
+    confirmed = case.ticket.times.confirmed_at or case.at
+    if case.at > case.scene.close(confirmed, 1):
+        return case.refuse("reopen_too_late")
+    return [case.write("reopened", "reason")]
+
+
+def _feedback(case: Case) -> Answer:
+    if "fed_back" in case.ticket.flags and case.ticket.times.fed_back_at is not None:
+        return case.refuse("fed_back_already")
+    return [case.write("fed_back", "to", "words", "verdict_at", via=case.arg("how"))]
+
+
+# --- what waits for approval --------------------------------------------------------------------------------
+
+
+def _withdraw(case: Case) -> Answer:
+    reason = case.arg("reason")
+    if reason not in WITHDRAW_REASONS:
+        return case.refuse("withdraw_reason", reason=reason, reasons=list(WITHDRAW_REASONS))
+    if case.scene.health == "down" and not (reason == "planned" and case.scene.maintenance):
+        return case.refuse("still_failing")
+    own = any(case.command.by == reporter.get("name") for reporter in case.ticket.reporters)
+    return _approvable(case, "withdraw", case.write("withdrawn", "reason"), settled=own)
+
+
+def _false_alarm(case: Case) -> Answer:
+    if not case.ticket.by_agent:
+        return case.refuse("not_of_agent")
+    return _approvable(case, "false-alarm", case.write("false_alarm", "evidence", "reason"))
+
+
+def _reclassify(case: Case) -> Answer:
+    level = case.arg("down") or case.arg("up")
+    if level not in RANK or level == "latent":
+        return case.refuse("level", level=level, levels=[name for name in RANK if name != "latent"])
+    lower = RANK[level] < RANK[case.ticket.severity]
+    if level == case.ticket.severity or lower != (case.row.number == 43):
+        return case.refuse("direction", level=level, severity=case.ticket.severity)
+    why = "lowered" if lower else case.arg("why") or "corrected"
+    if not lower and why not in WHYS:
+        return case.refuse("one_of", name="why", value=why, allowed=list(WHYS))
+    args = {"from": case.ticket.severity, "to": level, "why": why, "by_person": True}
+    if not lower:
+        return [case.write("reclassified", "reason", "facts_since", **args)]
+    if case.ticket.severity in ("major", "serious") and not case.arg("evidence"):
+        return case.refuse("customer_agrees")
+    return _approvable(case, "reclassify", case.write("reclassified", "reason", "evidence", **args))
+
+
+def _approvable(case: Case, what: str, write: Write, settled: bool = False) -> Answer:
+    """A row marked †: it stands as a request until the project manager approves; his own word is the approval."""
+    if settled or case.acts_as == "Pm":
+        return [write]
+    if case.ticket.pending:
+        return case.refuse("pending", what=case.ticket.pending.get("what"))
+    return [case.write("requested", what=what, event=write.name, carries=dict(write.args))]
+
+
+def _approve(case: Case) -> Answer:
+    pending, times = case.ticket.pending, case.ticket.times
+    if pending is None:
+        late = (times.taken_verdict_at, times.restored_verdict_at, times.fed_back_verdict_at)
+        if late == (times.taken_at, times.restored_at, times.fed_back_at):
+            return case.refuse("nothing_pending")
+        return [case.write("approved", what="late_entry")]
+    approved = case.write("approved", what=pending["what"])
+    if "event" not in pending:
+        return [approved]
+    carried = {**pending["carries"], "requested_by": pending["by"]}
+    if not rows(case.ticket.state, pending["what"]) or not _still_lower(case.ticket, carried):
+        return Refused(code=409, key="moot", args={"what": pending["what"], "state": case.ticket.state})
+    return [approved, Write(ticket=case.ticket.id, name=pending["event"], at=case.at, args=carried)]
+
+
+def _still_lower(ticket: Ticket, carried: dict[str, Any]) -> bool:
+    """Whether a lowering that was asked for still lowers; the level may have moved since."""
+    if "to" in carried:
+        carried["from"] = ticket.severity
+    return "to" not in carried or RANK[carried["to"]] < RANK[ticket.severity]
+
+
+def _decline(case: Case) -> Answer:
+    if case.ticket.pending is None:
+        return case.refuse("nothing_pending")
+    return [case.write("declined", "reason", what=case.ticket.pending["what"])]
+
+
+# --- merging, splitting, filing -----------------------------------------------------------------------------
+
+
+def _merge(case: Case) -> Answer:
+    return merge(case.ticket, case.scene.find(str(case.arg("into"))), case.at)
+
+
+def merge(ticket: Ticket, target: Ticket | None, at: Ms) -> Answer:
+    """Row 40: `merged` here, `absorbed` there. The agent uses it too, for a root found later."""
+    if target is None or target.id == ticket.id:
+        return Refused(code=404, key="merge_target", args={})
+    if target.state in ("confirmed", "filed", "withdrawn", "false_alarm", "merged"):
+        return Refused(code=409, key="merge_closed", args={"into": target.id, "state": target.state})
+    times = ticket.times
+    carried: dict[str, Any] = {
+        "from": ticket.id, "opened_at": times.opened_at, "started_at": times.started_at, "level": times.level,
+        "since": [list(pair) for pair in times.since], "members": list(ticket.members),
+        "reporters": [dict(reporter) for reporter in ticket.reporters], "source": ticket.source,
+    }  # fmt: skip
+    if times.taken_at is not None:
+        carried |= {"taken_at": times.taken_at, "taken_verdict_at": times.taken_verdict_at, "handler": ticket.handler}
+    return [
+        Write(ticket=ticket.id, name="merged", at=at, args={"into": target.id}),
+        Write(ticket=target.id, name="absorbed", at=at, args=carried),
+    ]
+
+
+def _split(case: Case) -> Answer:
+    return [case.write("split", "reason", **{"from": case.ticket.merged_into})]
+
+
+def _file(case: Case) -> Answer:
+    missing = unfinished(case.ticket, case.scene.now, case.scene.close)
+    return case.refuse("unfinished", missing=missing) if missing else [case.write("filed")]
+
+
+def unfinished(ticket: Ticket, now: Ms, close: Callable[[Ms, int], Ms]) -> list[str]:
+    """What rows 41 and 54 still ask for before a ticket can be filed."""
+    missing = [] if ticket.times.fed_back_at is not None else ["feedback"]
+    if ticket.reports == 0:
+        missing.append("report")
+    confirmed = ticket.times.confirmed_at
+    if ticket.state == "confirmed" and confirmed is not None and now <= close(confirmed, 1):
+        missing.append("workday")
+    return missing
+
+
+# --- words --------------------------------------------------------------------------------------------------
+
+
+def _urge(case: Case) -> Answer:
+    return [case.write("urged", "text", n=case.ticket.urges + 1)]
+
+
+def _supervise(case: Case) -> Answer:
+    return [case.write("supervised", "ask", reply_by=case.arg("reply_by") or case.at + _HOUR)]
+
+
+def _note(case: Case) -> Answer:
+    return [case.write("noted", "text", "reply", "file")]
+
+
+def _followup(case: Case) -> Answer:
+    return [case.write("followed_up", "answers", "satisfaction")]
+
+
+VERBS: Mapping[str, Callable[[Case], Answer]] = {
+    "admit": _admit,
+    "dispatch": _dispatch,
+    "take": _take,
+    "return": _return,
+    "handover": _handover,
+    "escalate": _escalate,
+    "arrive": _arrive,
+    "suspend": _suspend,
+    "resume": _resume,
+    "restore": _restore,
+    "report": _report,
+    "confirm": _confirm,
+    "refuse": _refuse,
+    "reopen": _reopen,
+    "feedback": _feedback,
+    "withdraw": _withdraw,
+    "false-alarm": _false_alarm,
+    "merge": _merge,
+    "split": _split,
+    "reclassify": _reclassify,
+    "urge": _urge,
+    "supervise": _supervise,
+    "note": _note,
+    "attach": _note,
+    "approve": _approve,
+    "decline": _decline,
+    "file": _file,
+    "followup": _followup,
+}
+"""By the verb's name in `table`."""

@@ -60,7 +60,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parent:
-    """The device that this one hangs on, and the port of it. `source` says how it is known (declared, lldp, fdb ...)."""
+    """The device that this one hangs on, and its port. `source` says how it is known (declared, lldp, fdb ...)."""
 
     device: str
     port: str = ""
@@ -77,7 +77,7 @@ class Warranty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """One thing of the inventory. `address` is empty for what nobody can probe (a desk, an AP behind its controller)."""
+    """One thing of the inventory. `address` is empty for what nobody can probe (a desk)."""
 
     id: str
     name: str

@@ -132,7 +132,7 @@ class Frame:
 
 def _edges(hours: str) -> tuple[str, str]:
     span = Hours.parse(hours)
-    return tuple(f"{minute // 60 % 24:02}:{minute % 60:02}" for minute in (span.start, span.end))
+    return f"{span.start // 60:02}:{span.start % 60:02}", f"{span.end // 60 % 24:02}:{span.end % 60:02}"
 
 
 def _covers(window: Window, device: Device | None) -> bool:

@@ -3,6 +3,7 @@ or is restored. Rows 1, 20-23, 26-28, 44, 51 and 52 of the table, the agent's ow
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from agent.alerting import commands, conditions, findings, incidents, sla
 from agent.alerting.conditions import CLEAR, Condition
 from agent.alerting.facts import gather
 from agent.alerting.incidents import Place
-from agent.alerting.severity import assess
+from agent.alerting.severity import Reason, assess
 from agent.alerting.state import Draft, Fault
 from agent.alerting.tickets import BROKEN, Ticket
 from agent.model import Device, Ms, Outcome, Reading
@@ -19,6 +20,9 @@ from agent.model import Device, Ms, Outcome, Reading
 PARENT, SHADOW, QUARANTINE = "parent", "shadowed", "quarantine"
 MAINTENANCE, OFF_SCHEDULE, BLIND = "maintenance", "off_schedule", "blind"
 """Why a firing condition has no ticket yet (`Condition.held`); all but SHADOW are judged again by the tick."""
+
+_LOOK_BACK = 86_400_000
+"""How far back the moment is sought at which a fault grew; a tick comes every minute unless the agent was stopped."""
 
 
 def read(draft: Draft, reading: Reading) -> None:
@@ -115,14 +119,29 @@ def _open(draft: Draft, condition: Condition, device: Device) -> None:
     if held:
         draft.hold(condition, held, condition.quarantine_until)
         return
+    standing = list(draft.agent_tickets(device.id))
+    if standing and standing[0].state in BROKEN:
+        _join(draft, condition, standing[0])
+        return
     draft.hold(condition, "")
-    standing = next(draft.agent_tickets(device.id), None)
-    if standing is not None and standing.state in BROKEN:
-        draft.delta.dirty.add(device.id)
-    elif standing is not None and _relapses(standing, condition):
-        _relapse(draft, standing, condition)
+    relapsed = next((ticket for ticket in standing if _relapses(ticket, condition)), None)
+    if relapsed is not None:
+        _relapse(draft, relapsed, condition)
     else:
         _ticket(draft, condition, device)
+
+
+def _join(draft: Draft, condition: Condition, ticket: Ticket) -> None:
+    """An outage has one ticket. A latent defect beside it is no part of it and is judged again when it is over."""
+    if condition.cause in findings.LATENT and ticket.severity != "latent":
+        draft.hold(condition, QUARANTINE, _quarantined(draft))
+        return
+    draft.hold(condition, "")
+    draft.delta.dirty.add(ticket.root)
+
+
+def _quarantined(draft: Draft) -> Ms:
+    return draft.now + round(draft.frame.policy.grouping.quarantine * 1000)
 
 
 def _gate(draft: Draft, condition: Condition, device: Device) -> str:
@@ -160,7 +179,7 @@ def _ticket(draft: Draft, condition: Condition, device: Device) -> None:
     args = _opening(draft, condition, device, members)
     ticket = draft.write(draft.number(), "opened", args)
     _gather_others(draft, ticket)
-    dispatch(draft, ticket)
+    dispatch(draft, draft.ticket(ticket.id) or ticket)
 
 
 def _below(draft: Draft, condition: Condition, device: Device) -> Iterator[str]:
@@ -181,13 +200,17 @@ def _opening(draft: Draft, condition: Condition, device: Device, members: tuple[
         "started_at": _started(draft, condition, device),
         "cause": condition.cause,
         "kind": "emergency" if level in ("major", "serious") else "repair",
-        "title_key": f"ticket.title.{condition.cause}",
+        "title_key": _title(condition, members),
         "title_args": {"name": device.name, "probe": condition.probe, "others": len(members) - 1},
         "policy": f"{policy.severity.version}/{policy.sha256[:12]}",
         "limits": policy.contract.as_json(),
         **({} if ours else {"contract": False, "party": device.owner_party}),
         **_repeat(draft, condition, device.id),
     }
+
+
+def _title(condition: Condition, members: tuple[str, ...]) -> str:
+    return f"ticket.title.{condition.cause}" if len(members) == 1 else f"ticket.title.{condition.cause}_many"
 
 
 def _started(draft: Draft, condition: Condition, device: Device) -> Ms:
@@ -215,10 +238,11 @@ def faults(draft: Draft, root: str, cause: str) -> list[Fault]:
 
 def _split_off(draft: Draft, condition: Condition, device: Device) -> str:
     """Row 44: a child that is still dead after its parent came back gets its merged ticket back."""
-    for ticket in (*draft.delta.tickets.values(), *draft.state.tickets.values()):
-        if ticket.state == "merged" and ticket.root == device.id and ticket.by_agent:
+    for number in (*draft.delta.tickets, *draft.state.tickets):
+        ticket = draft.ticket(number)
+        if ticket is not None and ticket.state == "merged" and ticket.root == device.id and ticket.by_agent:
             target = draft.ticket(ticket.merged_into or "")
-            if target is not None and target.state not in ("filed",):
+            if target is not None and target.state != "filed":
                 ticket = draft.write(ticket.id, "split", {"from": target.id, "started_at": condition.since})
                 dispatch(draft, ticket)
                 return ticket.id
@@ -233,7 +257,7 @@ def _gather_others(draft: Draft, ticket: Ticket) -> None:
 
 
 def _same_fault(draft: Draft, other: Ticket, ticket: Ticket) -> bool:
-    if other.state not in BROKEN or other.root not in ticket.members:
+    if other.state not in BROKEN or other.root not in ticket.members or not other.times.faulty:
         return False
     near = draft.frame.policy.grouping.merge * 1000
     return not other.by_agent or abs(other.times.started_at - ticket.times.started_at) <= near
@@ -248,8 +272,9 @@ def merge(draft: Draft, ticket: Ticket, into: str) -> None:
 
 
 def dispatch(draft: Draft, ticket: Ticket) -> None:
-    """Rows 4 and 5 by the agent: it admits its own ticket and asks the first on the roster, if there is one."""
-    first = draft.frame.roster.after(None)
+    """Rows 4 and 5 by the agent: it admits its own ticket and asks the first on the roster, if there is one; who has a
+    report of the same fault in hand already is asked before him (E16)."""
+    first = ticket.handler or draft.frame.roster.after(None)
     if first is None or ticket.state != "new" or ticket.severity == "latent":
         return
     if not ticket.owner:
@@ -270,7 +295,7 @@ def _cleared(draft: Draft, condition: Condition) -> None:
         draft.drop(condition.key)
     if condition.cause != findings.UNREACHABLE:
         return
-    until = draft.now + round(draft.frame.policy.grouping.quarantine * 1000)
+    until = _quarantined(draft)
     for child in draft.frame.graph.below(device):
         for other in tuple(draft.of_device(child)):
             if other.fires and other.held == SHADOW and other.cause == findings.UNREACHABLE:
@@ -302,8 +327,10 @@ def refresh(draft: Draft, root: str) -> None:
 
 
 def _counts(draft: Draft, ticket: Ticket, condition: Condition) -> bool:
-    """Whether the condition keeps this ticket from being restored: not when it has a ticket of its own."""
-    if condition.state == conditions.PENDING:
+    """Whether the condition keeps this ticket from being restored: not when it has a ticket of its own, nor when the
+    device serves in spite of it."""
+    latent = condition.cause in findings.LATENT and ticket.severity != "latent"
+    if condition.state == conditions.PENDING or latent:
         return False
     own = condition.device != ticket.root and any(t.state in BROKEN for t in draft.agent_tickets(condition.device))
     return not own
@@ -319,25 +346,62 @@ def grow(draft: Draft, ticket: Ticket) -> None:
     joined = [member for member in _below(draft, condition, device) if member not in set(ticket.members)]
     if joined:
         ticket = draft.write(ticket.id, "extended", {"joined": joined})
-    cause = condition.cause
-    level, reasons = assess(gather(draft, device, cause, ticket.members), draft.frame.policy.severity)
+    level, reasons = _judged(draft, ticket, condition, draft.now)
     if sla.RANK[level] > sla.RANK[ticket.severity]:
-        grew = bool(joined) or cause != ticket.cause
-        since = max((c.since for c in draft.of_device(ticket.root)), default=draft.now) if grew else draft.now
-        raised = {"from": ticket.severity, "to": level, "why": "grew" if grew else "context", "facts_since": since}
-        draft.write(ticket.id, "reclassified", {**raised, "reasons": [reason.as_json() for reason in reasons]})
+        why, since = _facts_since(draft, ticket, condition, level)
+        args = {"from": ticket.severity, "to": level, "why": why, "facts_since": since}
+        if ticket.severity == "latent":
+            args["cause"] = condition.cause
+        draft.write(ticket.id, "reclassified", {**args, "reasons": [reason.as_json() for reason in reasons]})
+
+
+def _judged(draft: Draft, ticket: Ticket, condition: Condition, at: Ms) -> tuple[str, tuple[Reason, ...]]:
+    """The level that the ticket's facts had at `at`: who was dark by then, and what the timetable said."""
+    view = draft if at == draft.now else draft.back_at(at)
+    members = tuple(member for member in ticket.members if _fell_at(draft, member, condition) <= at)
+    facts = gather(view, draft.frame.devices[ticket.root], condition.cause, members, ticket.id)
+    return assess(facts, draft.frame.policy.severity)
+
+
+def _fell_at(draft: Draft, device: str, root: Condition) -> Ms:
+    """The first failed look of a member; one that was never looked at fell with the root."""
+    return min((c.since for c in draft.of_device(device) if c.fires), default=root.since)
+
+
+def _facts_since(draft: Draft, ticket: Ticket, condition: Condition, level: str) -> tuple[str, Ms]:
+    """Why and since when the facts meet a level they did not meet before (4.3): bisects the moments that can be it."""
+    start = max(ticket.times.opened_at, draft.now - _LOOK_BACK)
+    turns = draft.frame.contexts(start, draft.now)
+    fallen = {_fell_at(draft, member, condition) for member in ticket.members}
+    fallen |= {c.since for c in draft.state.conditions.values() if c.fires}
+    moments = sorted({at for at in (*turns, *fallen) if start < at <= draft.now})
+    reached = bisect_left(
+        moments, True, key=lambda at: sla.RANK[_judged(draft, ticket, condition, at)[0]] >= sla.RANK[level]
+    )
+    if reached == len(moments):
+        return "context", draft.now
+    return "context" if moments[reached] in turns else "grew", moments[reached]
 
 
 def _restore(draft: Draft, ticket: Ticket, cleared: list[Condition]) -> None:
     """Rows 20-23: everything has been good through the recovery hold; the time is the first good look of that run."""
     at = max((condition.good_since or draft.now for condition in cleared), default=draft.good_at(ticket.root))
-    if at is None:
+    if at is None or at < ticket.times.started_at or not draft.watched(ticket.root):
         return  # its probes are gone from the inventory and nothing has answered: a person ends it (3.3 rule 10)
     if ticket.state == "suspended":
         ticket = draft.write(ticket.id, "resumed", at=at)
-    draft.write(ticket.id, "restored", {"by": "agent", **_restoration(draft, ticket, at)}, at=at)
+    draft.write(ticket.id, "restored", {"by": "agent", **_restoration(draft, ticket, at), **_bound(cleared, at)}, at=at)
     for condition in cleared:
         draft.drop(condition.key)
+    for condition in tuple(draft.of_device(ticket.root)):
+        if condition.fires and condition.cause in findings.LATENT:
+            draft.hold(condition, QUARANTINE, draft.now)
+
+
+def _bound(cleared: list[Condition], at: Ms) -> dict[str, list[Ms]]:
+    """3.3 rule 9: it came back in a hole of the agent's sight; all that is known is [last bad, first good] (E18)."""
+    hidden = [condition.last_bad for condition in cleared if condition.unseen and condition.good_since == at]
+    return {"interval": [min(hidden), at]} if hidden else {}
 
 
 def _restoration(draft: Draft, ticket: Ticket, at: Ms) -> dict[str, Any]:
@@ -349,16 +413,28 @@ def _restoration(draft: Draft, ticket: Ticket, at: Ms) -> dict[str, Any]:
     since = draft.now - life.waiver_window * 1000
     waived = [f for f in faults(draft, ticket.root, ticket.cause) if f.waived and f.opened_at >= since]
     if ticket.times.taken_at is None and len(waived) >= life.free_waivers:
-        args |= {"guard": True, "response_due": _guarded(draft, ticket)}
+        args |= {"guard": True, **_guarded(draft, ticket)}
     return args
 
 
-def _guarded(draft: Draft, ticket: Ticket) -> Ms:
-    """4.4: the third waiver in a week is none; by night the response may wait for the morning, the device being up."""
-    opened = draft.frame.local(ticket.times.opened_at)
-    due = sla.deadline(ticket.times, "response") or ticket.times.opened_at
-    night = opened.hour >= 22 or opened.hour < 7
-    return max(due, draft.frame.next_morning(ticket.times.opened_at, "08:00")) if night else due
+def _guarded(draft: Draft, ticket: Ticket) -> dict[str, Ms]:
+    """4.4: the third waiver in a week is none; a deadline by night may wait for the morning, the device being up."""
+    due = sla.deadline(ticket.times, "response")
+    here = draft.frame.local(due) if due is not None else None
+    night = here is not None and (here.hour >= 22 or here.hour < 7)
+    return {"response_due": draft.frame.next_morning(due, "08:00")} if due is not None and night else {}
+
+
+def orphans(draft: Draft) -> None:
+    """What stands in the shadow of nobody any more (its parent was removed or forgotten) is judged again."""
+    for key in tuple(draft.state.conditions):
+        condition = draft.condition(key)
+        if condition is None or not condition.fires or condition.held != SHADOW:
+            continue
+        above = draft.frame.graph.above(key[0])
+        over = above if condition.cause == findings.UNREACHABLE else (key[0],)
+        if not any(draft.down(device) for device in over):
+            draft.hold(condition, QUARANTINE, draft.now)
 
 
 def leave(draft: Draft, child: str) -> None:
@@ -372,7 +448,7 @@ def leave(draft: Draft, child: str) -> None:
 def late(draft: Draft, key: tuple[str, str]) -> None:
     """The tick's look at a held condition: its reason may have passed."""
     condition = draft.condition(key)
-    if condition is None or not condition.fires:
+    if condition is None or not condition.fires or condition.good_since is not None:
         return
     if condition.held == QUARANTINE and draft.now >= (condition.quarantine_until or 0):
         leave(draft, condition.device)

@@ -210,7 +210,7 @@ def _resumed(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
 def _restored(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
     flags = {"self_recovered"} if args.get("by") == "agent" and ticket.times.taken_at is None else set()
     flags |= {"workaround"} if args.get("workaround") else set()
-    flags |= {"guard"} if args.get("guard") else set()
+    flags |= {name for name in ("guard", "interval") if args.get(name)}
     return replace(
         ticket, state="restored", asked="", stable_until=args.get("stable_until"), flags=ticket.flags | flags
     )

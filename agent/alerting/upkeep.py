@@ -34,11 +34,11 @@ def wake(ticket: Ticket, frame: Frame) -> Ms | None:
     times = ticket.times
     moments = [at for clock, share, at in sla.marks(times) if (clock, _share(share)) not in ticket.warned]
     moments += [due + 1 for name in sla.CLOCKS if (due := _breach_due(ticket, name)) is not None]
-    moments += [at for at in (_reminder(ticket, frame), ticket.stable_until, ticket.resume_at) if at is not None]
-    if ticket.state == "restored" and times.frozen_at is None:
-        moments = [at for at in moments if at != ticket.stable_until]
+    window = ticket.stable_until if ticket.state == "restored" and times.frozen_at is not None else None
+    moments += [at for at in (_reminder(ticket, frame), window, ticket.resume_at) if at is not None]
     if times.confirmed_at is not None:
-        moments.append(frame.close(times.confirmed_at, 1) + 1)
+        day = frame.close(times.confirmed_at, 1) + 1
+        moments += [] if unfinished(ticket, day, frame.close) else [day]
     if _faultless(ticket) and not unfinished(ticket, ticket.last_at, frame.close):
         moments.append(ticket.last_at)
     tier_one = _tier_one_due(ticket, frame)
@@ -59,21 +59,24 @@ def _share(share: float) -> str:
 
 
 def _breach(draft: Draft, ticket: Ticket) -> None:
-    """Row 49, once per clock. A repair is not booked while the agent is blind or the root is on its way back (E18)."""
+    """Row 49, once per clock, as soon as it is certain."""
     for name in sla.overdue(ticket.times, draft.now):
-        if name not in sla.REPAIR or _certain(draft, ticket):
+        if _certain(draft, ticket, name):
             draft.write(ticket.id, "breached", {"clock": name})
             return _breach(draft, draft.ticket(ticket.id) or ticket)
     return None
 
 
-def _certain(draft: Draft, ticket: Ticket) -> bool:
-    if not ticket.by_agent or ticket.state not in BROKEN:
+def _certain(draft: Draft, ticket: Ticket, name: str) -> bool:
+    """Not while the root is on its way back since before the deadline; a repair not while nobody can see it (E18)."""
+    due = sla.deadline(ticket.times, name)
+    if not ticket.by_agent or ticket.state not in BROKEN or due is None or name == "feedback":
         return True
-    if draft.state.blind_since is not None:
+    repair = name in sla.REPAIR
+    if repair and draft.state.blind_since is not None:
         return False
     known = [c for c in draft.of_device(ticket.root) if c.state != PENDING]
-    return not known or any(c.fires and c.good_since is None for c in known)
+    return not known or any((c.good_since is None or c.good_since > due) and not (repair and c.unseen) for c in known)
 
 
 def _warn(draft: Draft, ticket: Ticket) -> None:
@@ -130,8 +133,8 @@ def _resume(draft: Draft, ticket: Ticket) -> None:
 
 def _tier_one_due(ticket: Ticket, frame: Frame) -> Ms | None:
     """一线时限: when tier 1 must hand on, where the roster has a tier 2."""
-    taken = ticket.times.taken_at
-    if ticket.state != "working" or ticket.tier != 1 or taken is None or not list(_tier_two(frame)):
+    taken, second = ticket.times.taken_at, next(_tier_two(frame), None)
+    if ticket.state != "working" or ticket.tier != 1 or taken is None or second in (None, ticket.handler):
         return None
     limits = frame.policy.life.tier1
     return taken + round(limits.get(ticket.severity, limits.get("other", 1800.0)) * 1000)
@@ -145,8 +148,6 @@ def _tier_one(draft: Draft, ticket: Ticket) -> None:
     due = _tier_one_due(ticket, draft.frame)
     if due is not None and due <= draft.now:
         to = next(_tier_two(draft.frame))
-        if to == ticket.handler:
-            return
         draft.write(ticket.id, "escalated", {"tier": 2, "to": to, "tried": "", "because": "tier1_limit"})
 
 

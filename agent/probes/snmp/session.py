@@ -122,21 +122,24 @@ class Session:
             return await self._ask(self._sock or self._opened(), send, receive, self.waits)
         sock = self._sock
         if sock is None:
-            return await self._ask(await self._login(self.waits), send, receive, self.waits, told=True)
+            return await self._ask(await self._login(self.waits), send, receive, self.waits)
         try:
             if asyncio.get_running_loop().time() - self._last > _STALE:
                 await self._refresh(sock, self.waits[:1])
             return await self._ask(sock, send, receive, self.waits[:-1] or self.waits)
         except (SnmpAuthError, SnmpDecodeError, TimeoutError):
             # The device restarted (its clock and boots changed) or another sits there now: learn them anew, ask again.
-            last = (self.waits[-1] / 2,)
-            return await self._ask(await self._login(last), send, receive, last, told=True)
+            last = (self.waits[-1] / 4,) * 2
+            return await self._ask(await self._login(last), send, receive, last)
 
     async def _ask(
         self, sock: Socket, send: Callable[[Socket], None], receive: Callable[[Socket], T],
         waits: tuple[float, ...], told: bool = False,
     ) -> T:  # fmt: skip
-        """Send until answered. `told`: the device has just answered without login, so silence refuses the login."""
+        """Send until answered. `told`: the device has just answered without login, so silence refuses the login.
+
+        (An agent that cannot decrypt drops the request without a report.)
+        """
         self._garbled = False
         for wait in waits:
             self._send(sock, send)

@@ -1,0 +1,325 @@
+"""The composition root: the only file that knows every part. Builds the agent, runs it, takes it down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from agent import __version__, control
+from agent.alerting.engine import Removal
+from agent.clock import Clock, SystemClock
+from agent.config.agentfile import LISTEN, Endpoint
+from agent.documents import Document
+from agent.inventory import difference
+from agent.inventory.setting import NoInventory, Setting, frame_of, load_setting
+from agent.locale import catalogue
+from agent.logs import SPAN, Folding
+from agent.logs import set_up as set_up_log
+from agent.memory import Memory
+from agent.metrics import Exposition, Own
+from agent.model import Target
+from agent.monitor import Monitor
+from agent.probes import PROBES
+from agent.probes.base import Hooks, Kind, Prober
+from agent.requests import Requests
+from agent.scheduler import Scheduler
+from agent.store import (
+    AlreadyRunning,
+    Batch,
+    DamagedDatabase,
+    DataDirectory,
+    Lock,
+    Store,
+    StoreError,
+    Writer,
+    open_store,
+)
+from agent.tallies import Tallies
+from agent.view import View
+from agent.web import make_app
+
+_log = logging.getLogger(__name__)
+
+REPEAT_MS = 30 * 86_400_000
+"""How far back past faults matter: the longest repeat window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says; None where it says nothing. sockets: already listening, handed in by a parent."""
+
+    inventory: Path | None = None
+    config: Path | None = None
+    data: Path | None = None
+    listen: str | None = None
+    lang: str = "zh"
+    sockets: tuple[socket.socket, ...] = ()
+
+
+def serve(options: Options) -> int:
+    """Run the agent until it is told to stop. 0 stopped, 1 failed, 2 wrong files or usage, 3 data damaged."""
+    words = catalogue(options.lang)
+    try:
+        loaded = load_setting(options.config, options.inventory)
+    except NoInventory:
+        return _fail(2, words.say("app.no_inventory"))
+    for problem in loaded.problems:
+        print(problem.render(options.lang), file=sys.stderr)
+    if loaded.value is None:
+        return _fail(2, words.say("app.not_started", count=len(loaded.errors)))
+    setting = loaded.value
+    folding = set_up_log(setting.agent.log.level, setting.agent.log.format)
+    directory = DataDirectory(options.data or default_data())
+    clock = SystemClock()
+    try:
+        with directory.lock(since=clock.now()) as lock:
+            return _with_store(options, setting, lock, clock, folding)
+    except AlreadyRunning as error:
+        return _fail(1, words.say("app.already_running", data=str(directory.path), pid=error.pid))
+    except DamagedDatabase as error:
+        return _fail(3, words.say("app.damaged", data=str(directory.database), why=str(error)))
+    except StoreError as error:
+        return _fail(1, words.say("app.no_store", data=str(directory.database), why=str(error)))
+
+
+def default_data() -> Path:
+    """`/var/lib/campus-agent` as a service (systemd says so in STATE_DIRECTORY), else `./data`."""
+    return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or os.environ.get("CAMPUS_AGENT_DATA") or "data")
+
+
+def _fail(code: int, message: str) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+def _with_store(options: Options, setting: Setting, lock: Lock, clock: Clock, folding: Folding) -> int:
+    store = open_store(lock.directory.database)
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="writer") as executor:
+            return asyncio.run(App(options, setting, lock, store, executor, clock, folding).run())
+    finally:
+        store.close()
+
+
+@dataclass(slots=True)
+class Reload:
+    """How the last reading of the files went."""
+
+    good: bool = True
+    at: int = 0
+    problems: tuple[str, ...] = field(default=())
+
+
+class App:
+    """One running agent."""
+
+    def __init__(
+        self,
+        options: Options,
+        setting: Setting,
+        lock: Lock,
+        store: Store,
+        executor: ThreadPoolExecutor,
+        clock: Clock,
+        folding: Folding,
+    ) -> None:
+        self._options, self._setting, self._lock, self._store, self._clock = options, setting, lock, store, clock
+        self._folding = folding
+        self._failed: list[BaseException] = []
+        self._stop = asyncio.Event()
+        self.reload_state = Reload(at=clock.now())
+        self.own = Own()
+        frame, memory = frame_of(setting), Memory()
+        self.tallies = Tallies(setting.policy.contract)
+        self.scheduler = Scheduler(PROBES, self._open_prober)
+        self.writer = Writer(store, executor, self._committed, self._refused)
+        self.monitor = Monitor(clock, frame, memory, self.scheduler, self.writer, self.tallies.observe)
+        self.view = View(self.monitor)
+
+    def _open_prober(self, kind: Kind) -> Prober:
+        hooks = Hooks(
+            clock=self._clock,
+            sink=self.monitor.receive,
+            missed=self.monitor.missed,
+            rejected=self.own.rejected,
+        )
+        return kind.open(hooks)
+
+    def _committed(self, batch: Batch) -> None:
+        """Steps tell of themselves one by one; nothing is owed to the group."""
+
+    def _refused(self, error: BaseException, batch: Batch) -> None:
+        """Memory and disk have parted: stop, so that a new start replays the journal."""
+        _log.critical("agent.stopping why=store_refused error=%s", error)
+        self._failed.append(error)
+        self._stop.set()
+
+    # -- life
+
+    async def run(self) -> int:
+        """Live until a signal or a failure."""
+        self._restore()
+        async with AsyncExitStack() as stack:
+            requests = Requests(self.view, self._store, self._status)
+            await stack.enter_async_context(self._web(requests))
+            await stack.enter_async_context(control.serve_control(self._lock, requests.answer))
+            await stack.enter_async_context(self._looking())
+            self._signals()
+            self._unfold()
+            _log.info("agent.ready devices=%d targets=%d", len(self.monitor.frame.devices), len(self.scheduler))
+            await self._stop.wait()
+        return 1 if self._failed else 0
+
+    def _restore(self) -> None:
+        """Take up what the store remembers: open tickets, conditions, past faults, totals."""
+        loaded = self._store.load()
+        memory, frame = self.monitor.memory, self.monitor.frame
+        past = self._store.recent_faults(self._clock.now() - REPEAT_MS)
+        absorbed = memory.absorbed(loaded)
+        memory.load(loaded, [self._store.journal(number) for number in absorbed], past, frame)
+        self.monitor.published.update(memory.tickets)
+        self.tallies.load(self._store)
+
+    @asynccontextmanager
+    async def _looking(self) -> AsyncIterator[None]:
+        for target in self._setting.inventory.targets:
+            self.scheduler.add(target)
+        self.monitor.start()
+        try:
+            yield
+        finally:
+            self.monitor.stop()
+            await self.scheduler.close()
+            await self.writer.close()
+
+    @asynccontextmanager
+    async def _web(self, requests: Requests) -> AsyncIterator[None]:
+        exposition = Exposition(self.view, self.tallies, self.own, self.writer, lambda: self.reload_state.good)
+        app = make_app(
+            self.view,
+            exposition,
+            requests.journal,
+            requests.look,
+            self._ready,
+            writable=lambda: self.writer.writable,
+            reload_good=lambda: self.reload_state.good,
+            site=self._setting.inventory.site.name,
+        )
+        sockets = list(self._options.sockets) or [listen(self._options.listen, self._setting.agent.listen)]
+        host, port = sockets[0].getsockname()[:2]
+        self._lock.note(f"{host}:{port}")
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False,
+            timeout_keep_alive=20, timeout_graceful_shutdown=3, limit_concurrency=200, http="h11", ws="none",
+        )  # fmt: skip
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=sockets), name="web")
+        _log.info("web.listening url=http://%s:%d/", host, port)
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await task
+
+    def _signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self.reload(), name="reload"))
+
+    def _unfold(self) -> None:
+        """A folded kind of line may never come again: what was kept back is told in time."""
+        self._folding.unfold(self._clock.now() / 1000)
+        asyncio.get_running_loop().call_later(SPAN, self._unfold)
+
+    def _ready(self) -> tuple[bool, str]:
+        """Whether every part runs: the tick beats and the writer has not stopped."""
+        late = asyncio.get_running_loop().time() - self.monitor.beat_at
+        if late > 10.0:
+            return False, f"tick {late:.0f} s old"
+        return (False, "store stopped") if self.writer.stopped else (True, "")
+
+    def _status(self) -> Document:
+        ready, why = self._ready()
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "since": self._lock.since,
+            "ready": ready,
+            "why": why,
+            "devices": sum(1 for _ in self.view.devices()),
+            "targets": len(self.scheduler),
+            "blind": self.monitor.memory.blind_since is not None,
+            "store_writable": self.writer.writable,
+            "store_pending": self.writer.pending_entries,
+            "reload_good": self.reload_state.good,
+            "reload_problems": list(self.reload_state.problems),
+        }
+
+    # -- reload
+
+    async def reload(self) -> bool:
+        """Read the files again; a mistake keeps the old setting as a whole."""
+        options = self._options
+        try:
+            loaded = await asyncio.to_thread(load_setting, options.config, options.inventory)
+        except NoInventory:
+            self.reload_state = Reload(good=False, at=self._clock.now(), problems=("no inventory",))
+            return False
+        problems = tuple(problem.render(options.lang) for problem in loaded.problems)
+        for line in problems:
+            _log.warning("reload.problem %s", line)
+        self.reload_state = Reload(good=loaded.value is not None, at=self._clock.now(), problems=problems)
+        if loaded.value is None:
+            _log.error("reload.failed problems=%d", len(loaded.errors))
+            return False
+        self._change_to(loaded.value)
+        return True
+
+    def _change_to(self, setting: Setting) -> None:
+        """What is new starts, what is gone stops, what changed changes; the rest never misses a beat."""
+        found = difference(self._setting.inventory, setting.inventory)
+        self._setting = setting
+        for target in found.targets.removed:
+            self.scheduler.remove(target)
+        devices = tuple(device.id for device in found.devices.removed)
+        probes = tuple(target.key for target in found.targets.removed if target.device not in devices)
+        self.monitor.reload(frame_of(setting), Removal(devices=devices, probes=probes))
+        for target in found.targets.added:
+            self.scheduler.add(target)
+        for _, target in found.targets.changed:
+            self.scheduler.change(target)
+        _log.info("reload.done %s", _counts(found.targets.added, found.targets.removed, found.targets.changed))
+
+
+def _counts(added: tuple[Target, ...], removed: tuple[Target, ...], changed: tuple[object, ...]) -> str:
+    return f"added={len(added)} removed={len(removed)} changed={len(changed)}"
+
+
+class _Server(uvicorn.Server):
+    """Signals are the agent's, not the page's."""
+
+    def install_signal_handlers(self) -> None:
+        """None of its own."""
+
+
+def listen(asked: str | None, configured: Endpoint) -> socket.socket:
+    """A listening socket; ValueError for an address that is none, OSError when it cannot be had."""
+    endpoint = Endpoint.parse(asked) if asked else configured or LISTEN
+    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((endpoint.host, endpoint.port))
+    made.listen(128)
+    return made

@@ -1,0 +1,182 @@
+"""The promised JSON documents (interface.md): device, ticket, list, error. One shape for the command line, the socket,
+the page and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from agent.alerting import sla
+from agent.alerting.commands import Refused
+from agent.alerting.events import Event
+from agent.alerting.frame import Frame
+from agent.alerting.standing import Standing
+from agent.alerting.state import Key
+from agent.alerting.tickets import Ticket
+from agent.locale import Catalogue
+from agent.model import Device, Ms, Reading
+
+Document = dict[str, Any]
+
+
+def stamp(at: Ms | None) -> str | None:
+    """RFC 3339 in UTC with milliseconds and `Z`."""
+    if at is None:
+        return None
+    moment = datetime.fromtimestamp(at // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+
+
+def device(
+    device: Device,
+    frame: Frame,
+    standing: Standing,
+    since: Ms | None,
+    looks: Mapping[Key, Reading],
+    tickets: Iterable[str],
+) -> Document:
+    """One device as it stands. since: when it came into this state."""
+    place, parent = device.location, device.parent
+    return {
+        "id": device.id,
+        "name": device.name,
+        "kind": device.kind,
+        "role": device.role,
+        "address": device.address,
+        "location": {"building": place.building, "floor": place.floor, "room": place.room},
+        "vendor": device.vendor,
+        "model": device.model,
+        "state": standing.state,
+        "since": stamp(since),
+        "up": standing.up,
+        "parent": parent and {"device": parent.device, "port": parent.port, "source": parent.source},
+        "tickets": list(tickets),
+        "probes": [_probe(name, looks.get((device.id, name))) for name in frame.probes.get(device.id, ())],
+    }
+
+
+def _probe(name: str, reading: Reading | None) -> Document:
+    if reading is None:
+        return {
+            "name": name,
+            "outcome": "unknown",
+            "reason": "no_look_yet",
+            "at": None,
+            "duration_seconds": None,
+            "samples": {},
+        }
+    return {"name": name, **look(reading)}
+
+
+def look(reading: Reading) -> Document:
+    """One look: what came of it."""
+    return {
+        "outcome": reading.outcome.value,
+        "reason": reading.reason,
+        "at": stamp(reading.at),
+        "duration_seconds": round(reading.duration, 6),
+        "samples": dict(reading.samples),
+        "facts": dict(reading.facts),
+    }
+
+
+def ticket(ticket: Ticket, now: Ms, say: Catalogue, journal: Iterable[Event] | None = None) -> Document:
+    """One ticket as it stands at `now`, its journal with it where it is given."""
+    times = ticket.times
+    body: Document = {
+        "id": ticket.id,
+        "title": say.say(ticket.title_key, **(ticket.title_args or {})),
+        "title_key": ticket.title_key,
+        "title_args": dict(ticket.title_args or {}),
+        "severity": ticket.severity,
+        "severity_reasons": [dict(reason) for reason in ticket.reasons],
+        "policy_version": ticket.policy_version,
+        "state": ticket.state,
+        "source": ticket.source,
+        "kind": ticket.kind,
+        "tier": ticket.tier,
+        "device": None if ticket.root.startswith("place:") else ticket.root,
+        "place": ticket.root.removeprefix("place:") if ticket.root.startswith("place:") else None,
+        "members": list(ticket.members),
+        "repeat_of": ticket.repeat_of,
+        "merged_into": ticket.merged_into,
+        "started_at": stamp(times.started_at),
+        "opened_at": stamp(times.opened_at),
+        "restored_at": stamp(times.restored_at),
+        "confirmed_at": stamp(times.confirmed_at),
+        "owner": ticket.owner,
+        "handler": ticket.handler,
+        "asked": ticket.asked,
+        "party": ticket.party,
+        "flags": sorted(ticket.flags),
+        "counters": {"relapses": ticket.relapses, "refusals": ticket.refusals, "urges": ticket.urges},
+        "reporters": [dict(reporter) for reporter in ticket.reporters],
+        "pending": dict(ticket.pending) if ticket.pending else None,
+        "version": ticket.version,
+        "clocks": {name: _clock(ticket, name, now) for name in sla.CLOCKS},
+    }
+    if journal is not None:
+        body["journal"] = [event(one) for one in journal]
+    return body
+
+
+def _clock(ticket: Ticket, name: str, now: Ms) -> Document | None:
+    times = ticket.times
+    if name == "feedback" and times.feedback_from is None and sla.standing(times, name) is None:
+        return None
+    clock = sla.clock(times, name, now)
+    return {
+        "running": clock.running,
+        "deadline_at": stamp(clock.deadline),
+        "ended_at": stamp(clock.ended_at),
+        "elapsed_seconds": clock.elapsed,
+        "remaining_seconds": clock.remaining,
+        "result": clock.result,
+    }
+
+
+def event(one: Event) -> Document:
+    """One line of a journal."""
+    return {
+        "seq": one.seq,
+        "at": stamp(one.at),
+        "recorded_at": stamp(one.recorded_at),
+        "event": one.event,
+        "by": one.by,
+        "via": one.via,
+        "args": dict(one.args),
+        "hash": one.hash,
+    }
+
+
+def listing(items: list[Document], total: int, following: str | None = None) -> Document:
+    return {"items": items, "total": total, "next": following}
+
+
+def refusal(refused: Refused, say: Catalogue) -> Document:
+    """Why a command was not carried out, with what is possible instead."""
+    key = f"ticket.refused.{refused.key}"
+    words = {**refused.args, **_spoken(refused.args, say)}
+    hint = f"{key}_hint"
+    message = say.say(key, **words)
+    return error(_CODES.get(refused.code, "refused"), message, say.say(hint, **words) if say.has(hint) else "")
+
+
+_CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "unprocessable"}
+
+
+def _spoken(args: Mapping[str, Any], say: Catalogue) -> dict[str, str]:
+    """Arguments in the reader's words: states and verbs by their names, lists joined."""
+    words: dict[str, Callable[[Any], str]] = {
+        "state": lambda value: say.say(f"ticket.state.{value}"),
+        "possible": lambda value: ", ".join(value) or "-",
+        "what": lambda value: ", ".join(value) if isinstance(value, list) else str(value),
+        "at": lambda value: str(stamp(value)),
+        "before": lambda value: str(stamp(value)),
+    }
+    return {name: words[name](value) for name, value in args.items() if name in words}
+
+
+def error(code: str, message: str, hint: str = "", where: str | None = None) -> Document:
+    return {"error": {"code": code, "message": message, "hint": hint, "where": where}}

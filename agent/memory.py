@@ -1,0 +1,218 @@
+"""The monitor's maps: the judge's state, its indexes, and how a step's delta is laid into them and into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
+
+from agent.alerting import sla, upkeep
+from agent.alerting.conditions import Condition
+from agent.alerting.events import Event
+from agent.alerting.frame import Frame
+from agent.alerting.state import Delta, Fault, Key, State, fault_of
+from agent.alerting.tickets import Ticket, replay
+from agent.model import Json, Ms
+from agent.store import Batch, BookingRow, Loaded, TicketRow
+from agent.store import Fault as PastFault
+
+
+class Memory:
+    """All that the judge knows. Only the monitor writes it."""
+
+    def __init__(self) -> None:
+        self.good: dict[str, Ms] = {}
+        self.conditions: dict[Key, Condition] = {}
+        self.tickets: dict[str, Ticket] = {}
+        self.by_root: dict[str, dict[str, None]] = {}
+        self.by_device: dict[str, set[Key]] = {}
+        self.faults: dict[str, dict[str, Fault]] = {}
+        self.waiting: dict[str, dict[Key, None]] = {}
+        self.held: dict[Key, None] = {}
+        self.dirty: dict[str, None] = {}
+        self.wakes: dict[str, Ms] = {}
+        self.counter: tuple[str, int] = ("", 0)
+        self.blind_since: Ms | None = None
+        self.hole: tuple[Ms, Ms] | None = None
+        self.state = self._state()
+
+    def _state(self) -> State:
+        return State(
+            good=self.good,
+            conditions=self.conditions,
+            tickets=self.tickets,
+            by_root=self.by_root,
+            faults=self.faults,
+            waiting=self.waiting,
+            counter=self.counter,
+            blind_since=self.blind_since,
+            hole=self.hole,
+        )
+
+    @staticmethod
+    def absorbed(loaded: Loaded) -> list[str]:
+        """Numbers of the tickets merged into open ones: `split` may bring them back."""
+        tickets = [replay(journal) for journal in loaded.journals.values()]
+        return [number for ticket in tickets if ticket is not None for number in ticket.absorbed]
+
+    def load(
+        self, loaded: Loaded, absorbed: Iterable[tuple[Event, ...]], past: Iterable[PastFault], frame: Frame
+    ) -> None:
+        """Take up what the store remembers. absorbed: the journals of tickets merged into an open one."""
+        for fault in past:
+            counts = fault.state not in ("withdrawn", "false_alarm", "merged")
+            row = Fault(fault.number, fault.cause, fault.opened_at, fault.restored_at, fault.waived, counts)
+            self.faults.setdefault(fault.root, {})[fault.number] = row
+        for journal in (*loaded.journals.values(), *absorbed):
+            ticket = replay(journal)
+            if ticket is not None:
+                self._put_ticket(ticket, frame)
+        for value in loaded.conditions.values():
+            condition = _condition(value)
+            if condition.device in frame.devices:
+                self._put_condition(condition)
+        self.counter = max(loaded.counters.items(), default=("", 0))
+        self.dirty.update(dict.fromkeys(ticket.root for ticket in self.tickets.values()))
+        self.state = self._state()
+
+    def apply(self, delta: Delta, frame: Frame) -> None:
+        """Lay a step's changes into the maps."""
+        for key, condition in delta.conditions.items():
+            self._drop_condition(key)
+            if condition is not None:
+                self._put_condition(condition)
+        for ticket in delta.tickets.values():
+            self._put_ticket(ticket, frame)
+        self.dirty.update(dict.fromkeys(delta.dirty))
+        if delta.counter is not None:
+            self.counter = delta.counter
+            self.state = replace(self.state, counter=delta.counter)
+
+    def see(self, blind_since: Ms | None, hole: tuple[Ms, Ms] | None) -> None:
+        """The agent's own sight has changed."""
+        self.blind_since, self.hole = blind_since, hole or self.hole
+        self.state = replace(self.state, blind_since=blind_since, hole=self.hole)
+
+    def _drop_condition(self, key: Key) -> None:
+        old = self.conditions.pop(key, None)
+        if old is None:
+            return
+        self.held.pop(key, None)
+        keys = self.by_device.get(key[0])
+        if keys is not None:
+            keys.discard(key)
+            if not keys:
+                del self.by_device[key[0]]
+        awaited = _awaited(old)
+        if awaited in self.waiting:
+            self.waiting[awaited].pop(key, None)
+            if not self.waiting[awaited]:
+                del self.waiting[awaited]
+
+    def _put_condition(self, condition: Condition) -> None:
+        key = condition.key
+        self.conditions[key] = condition
+        self.by_device.setdefault(key[0], set()).add(key)
+        if condition.fires and condition.held not in ("", "shadowed"):
+            self.held[key] = None
+        awaited = _awaited(condition)
+        if awaited:
+            self.waiting.setdefault(awaited, {})[key] = None
+
+    def _put_ticket(self, ticket: Ticket, frame: Frame) -> None:
+        self.faults.setdefault(ticket.root, {})[ticket.id] = fault_of(ticket)
+        roots = self.by_root.setdefault(ticket.root, {})
+        if ticket.is_open or ticket.state == "merged":
+            self.tickets[ticket.id] = ticket
+        else:
+            self.tickets.pop(ticket.id, None)
+            for number in ticket.absorbed:
+                self.tickets.pop(number, None)
+        if ticket.is_open and ticket.by_agent:
+            roots[ticket.id] = None
+        else:
+            roots.pop(ticket.id, None)
+        if not roots:
+            del self.by_root[ticket.root]
+        self._plan(ticket, frame)
+
+    def _plan(self, ticket: Ticket, frame: Frame) -> None:
+        wake = upkeep.wake(ticket, frame)
+        if wake is None:
+            self.wakes.pop(ticket.id, None)
+        else:
+            self.wakes[ticket.id] = wake
+
+    def plan_all(self, frame: Frame) -> None:
+        """The policy or the calendar has changed: every ticket is planned anew."""
+        for ticket in self.tickets.values():
+            self._plan(ticket, frame)
+
+    def due(self, now: Ms) -> tuple[str, ...]:
+        """Tickets with something to do."""
+        return tuple(number for number, at in self.wakes.items() if at <= now)
+
+
+def _awaited(condition: Condition) -> str:
+    return condition.held.removeprefix("parent:") if condition.held.startswith("parent:") else ""
+
+
+def _condition(value: Json) -> Condition:
+    assert isinstance(value, dict)
+    return Condition(**{**value, "turns": tuple(value["turns"])})
+
+
+# --- rows for the store -------------------------------------------------------------------------
+
+
+def batch(delta: Delta, before: Mapping[str, Ticket], now: Ms) -> Batch:
+    """A step's delta as rows. before: the tickets as they were."""
+    return Batch(
+        events=tuple(delta.events),
+        tickets=tuple(_ticket_row(ticket, now) for ticket in delta.tickets.values()),
+        bookings=tuple(row for t in delta.tickets.values() for row in _bookings(before.get(t.id), t, now)),
+        conditions={
+            "/".join(key): None if condition is None else asdict(condition)
+            for key, condition in delta.conditions.items()
+        },
+        counters=dict([delta.counter]) if delta.counter else {},
+    )
+
+
+def _ticket_row(ticket: Ticket, now: Ms) -> TicketRow:
+    return TicketRow(
+        number=ticket.id,
+        root=ticket.root,
+        is_open=ticket.is_open,
+        holds_root=ticket.holds_root,
+        state=ticket.state,
+        severity=ticket.severity,
+        kind=ticket.kind,
+        opened_at=ticket.times.opened_at,
+        cause=ticket.cause,
+        restored_at=ticket.times.restored_at,
+        ended_at=None if ticket.is_open else now,
+        version=ticket.version,
+    )
+
+
+def _bookings(before: Ticket | None, ticket: Ticket, now: Ms) -> Iterator[BookingRow]:
+    """The lines of the ticket's ledger that are new or have changed; `seq` is the line's place in it."""
+    old = before.times.bookings if before else ()
+    ended = {name: sla.ended_at(ticket.times, name) for name in sla.CLOCKS}
+    for place, booking in enumerate(ticket.times.bookings):
+        late_end = before is not None and sla.ended_at(before.times, booking.clock) != ended[booking.clock]
+        if place < len(old) and old[place] == booking and not late_end:
+            continue
+        over = booking.result != "waived" and ended[booking.clock] is not None
+        yield BookingRow(
+            ticket=ticket.id,
+            seq=place + 1,
+            clock=booking.clock,
+            severity=booking.level,
+            result=booking.result,
+            at=booking.at,
+            breached_at=booking.breached_at,
+            voided_reason=booking.reason or None,
+            voided_at=now if booking.reason else None,
+            elapsed_seconds=sla.elapsed(ticket.times, booking.clock, now) if over else None,
+        )

@@ -1,0 +1,234 @@
+"""Decide: the loop in which readings, commands and the tick of the clock reach the judge, and the only writer.
+
+A step's rows are laid into memory at once and queued for the store; what people and metrics are shown is the state as
+of the last commit (`published`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from agent.alerting import engine
+from agent.alerting.commands import Command, Refused
+from agent.alerting.engine import Input, Removal, Sight, Tick
+from agent.alerting.frame import Frame
+from agent.alerting.state import Delta, Key
+from agent.alerting.tickets import Ticket
+from agent.clock import Clock
+from agent.memory import Memory, batch
+from agent.model import Ms, Outcome, Reading, Target
+from agent.scheduler import Scheduler
+from agent.store import Batch, RequestRow, Writer
+
+BEAT = 1.0
+"""Seconds between ticks; deadlines are exact to the millisecond in the books whatever the tick."""
+
+BLINK = 5.0
+"""Seconds that the loop may be away before it is booked as time in which nobody was looked at (未监测)."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a command: the tickets as they now stand, or the refusal."""
+
+    tickets: tuple[Ticket, ...] = ()
+    refused: Refused | None = None
+
+
+class Monitor:
+    """Owns the memory and the writer. Everything happens in the loop's thread."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        frame: Frame,
+        memory: Memory,
+        scheduler: Scheduler,
+        writer: Writer,
+        observe: Callable[[Ticket, Ticket | None, Delta], None],
+    ) -> None:
+        """observe: told of every ticket of a committed step, as it stands and as it stood."""
+        self.clock, self.frame, self.memory, self.scheduler, self._writer = clock, frame, memory, scheduler, writer
+        self._observe = observe
+        self.looks: dict[Key, Reading] = {}
+        self.published: dict[str, Ticket] = dict(memory.tickets)
+        self.since: dict[str, Ms] = {}
+        self.blind_seconds = 0.0
+        self.beat_at = -math.inf
+        self._watch: asyncio.TimerHandle | None = None
+        self._minute = -1
+
+    # -- readings
+
+    def receive(self, reading: Reading) -> None:
+        """Take one reading from a prober."""
+        if not self.scheduler.done(reading):
+            return
+        key = reading.target.key
+        if key not in self.looks:
+            self.since.setdefault(key[0], reading.at)
+        self.looks[key] = reading
+        if reading.outcome is Outcome.OK and self.frame.leading.get(key[0]) == key[1]:
+            self.memory.good[key[0]] = reading.at
+        if not engine.idle(self.memory.state, reading):
+            self.step(reading)
+
+    def missed(self, target: Target) -> None:
+        """A heartbeat went unanswered: whoever stands above it is looked at now, so that both are judged together."""
+        for above in self.frame.graph.above(target.device):
+            if above in self.frame.leading:
+                self.scheduler.look_now(above)
+                break
+        for reference in self.frame.references:
+            if reference != target.device:
+                self.scheduler.look_now(reference)
+
+    # -- the door
+
+    def step(self, given: Input, request: str | None = None, done: Callable[[], None] | None = None) -> Delta:
+        """One step: judge, lay the changes into memory, queue them for the store."""
+        now = self.clock.now()
+        delta = engine.step(self.memory.state, given, now, self.frame)
+        before = {number: self.memory.tickets[number] for number in delta.tickets if number in self.memory.tickets}
+        rows = self._rows(delta, before, now, request)
+        self._date(delta, now)
+        self.memory.apply(delta, self.frame)
+        for device in delta.looks:
+            self.scheduler.look_now(device)
+        if rows:
+            self._writer.put(rows, lambda: self._committed(delta, before, done))
+        elif done is not None:
+            done()
+        return delta
+
+    def _date(self, delta: Delta, now: Ms) -> None:
+        """Since when each touched device is as it is: the first failed look, or the first good one after it."""
+        for key, condition in delta.conditions.items():
+            old = self.memory.conditions.get(key)
+            if condition is not None and condition.fires and not (old and old.fires):
+                self.since[key[0]] = condition.since
+            elif old is not None and old.fires and (condition is None or not condition.fires):
+                self.since[key[0]] = old.good_since or now
+
+    def _rows(self, delta: Delta, before: Mapping[str, Ticket], now: Ms, request: str | None) -> Batch:
+        rows = batch(delta, before, now)
+        if request is None or isinstance(delta.answer, Refused):
+            return rows
+        answered = RequestRow(key=request, ticket=delta.answer[0], answered_at=now, answer=list(delta.answer))
+        return Batch.merged([rows, Batch(requests=(answered,))])
+
+    def _committed(self, delta: Delta, before: Mapping[str, Ticket], done: Callable[[], None] | None) -> None:
+        for number, ticket in delta.tickets.items():
+            if ticket.is_open or ticket.state == "merged":
+                self.published[number] = ticket
+            else:
+                self.published.pop(number, None)
+            self._observe(ticket, before.get(number), delta)
+        for event in delta.events:
+            _log.info("ticket.%s ticket=%s by=%s via=%s", event.event, event.ticket, event.by, event.via)
+        if done is not None:
+            done()
+
+    async def command(self, command: Command, request: str | None = None, ended: Ticket | None = None) -> Answer:
+        """Carry out a person's command; the answer comes after the commit.
+
+        ended: the ticket where it is one that is filed away, which memory does not keep.
+        """
+        if ended is not None and ended.id not in self.memory.tickets:
+            self.memory.tickets[ended.id] = ended
+        committed = asyncio.get_running_loop().create_future()
+        delta = self.step(command, request, lambda: None if committed.done() else committed.set_result(None))
+        if ended is not None and not ended.is_open:
+            self.memory.tickets.pop(ended.id, None)
+        if isinstance(delta.answer, Refused):
+            return Answer(refused=delta.answer)
+        await committed
+        found = (delta.tickets.get(number) or self.memory.tickets.get(number) for number in delta.answer)
+        return Answer(tickets=tuple(ticket for ticket in found if ticket is not None))
+
+    # -- the tick
+
+    def start(self) -> None:
+        """Begin to look and to tick."""
+        loop = asyncio.get_running_loop()
+        self.scheduler.start(loop)
+        self.beat_at = loop.time()
+        self._watch = loop.call_later(BEAT, self._beat)
+
+    def stop(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        at, self.beat_at = self.beat_at, loop.time()
+        self._watch = loop.call_at(self.beat_at + BEAT, self._beat)
+        away = self.beat_at - at - BEAT
+        if away > BLINK:
+            self._was_away(away)
+        self._look_around()
+        now = self.clock.now()
+        minute = now // 60_000
+        fresh, self._minute = minute != self._minute, minute
+        roots = tuple(self._roots()) if fresh else tuple(self.memory.dirty)
+        self.memory.dirty.clear()
+        held = () if self.memory.blind_since is not None else tuple(self.memory.held)
+        tick = Tick(tickets=self.memory.due(now), roots=roots, held=held)
+        if tick.tickets or tick.roots or tick.held:
+            self.step(tick)
+        for number in tick.tickets:
+            # What cannot be done now (a breach while the agent is blind) is asked again in a minute, not every second.
+            if self.memory.wakes.get(number, now + 1) <= now:
+                self.memory.wakes[number] = now + 60_000
+
+    def _roots(self) -> list[str]:
+        """Once a minute every open fault is looked at again: the timetable may have raised it."""
+        return list(dict.fromkeys((*self.memory.dirty, *self.memory.by_root)))
+
+    # -- the agent's own sight
+
+    def _was_away(self, seconds: float) -> None:
+        """The process stood still: nobody is down for time that was not looked at."""
+        now = self.clock.now()
+        _log.warning("agent.away seconds=%.1f", seconds)
+        self.blind_seconds += seconds
+        if self.memory.blind_since is None:
+            self.step(Sight(lost=True, why="frozen", since=now - round(seconds * 1000)))
+            self.memory.see(None, (now - round(seconds * 1000), now))
+            self.step(Sight(lost=False, why="frozen", since=now))
+
+    def _look_around(self) -> None:
+        """Ask the references of the uplink guard whether the agent itself is cut off."""
+        now, was = self.clock.now(), self.memory.blind_since
+        blind = engine.blind(self.memory.state, self.frame, now)
+        if blind and was is None:
+            since = min((self.memory.good.get(ref, now) for ref in self.frame.references), default=now)
+            _log.error("agent.blind why=uplink since=%d", since)
+            self.memory.see(since, None)
+            self.step(Sight(lost=True, why="uplink", since=since))
+        elif not blind and was is not None:
+            _log.warning("agent.sees_again why=uplink")
+            self.memory.see(None, (was, now))
+            self.step(Sight(lost=False, why="uplink", since=now))
+        if blind:
+            self.blind_seconds += BEAT
+
+    # -- reload
+
+    def reload(self, frame: Frame, removal: Removal) -> None:
+        """A new inventory or policy is in force."""
+        self.frame = frame
+        if removal.devices or removal.probes:
+            self.step(removal)
+        gone = set(removal.devices)
+        for key in [key for key in self.looks if key[0] in gone or key in removal.probes]:
+            del self.looks[key]
+        for device in gone:
+            self.memory.good.pop(device, None)
+        self.memory.plan_all(frame)

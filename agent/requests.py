@@ -1,0 +1,192 @@
+"""What the requests of the control socket mean: documents for reading, commands for the one writer, a look now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from agent import documents
+from agent.alerting.commands import Command, Refused
+from agent.alerting.events import Event
+from agent.alerting.tickets import Ticket, replay
+from agent.control import Caller
+from agent.documents import Document
+from agent.locale import Catalogue, catalogue, language
+from agent.model import Reading
+from agent.monitor import Answer
+from agent.probes.base import Log
+from agent.store import Store
+from agent.view import View
+
+PAGE = 200
+"""Tickets of one list at most."""
+
+Status = Callable[[], Document]
+
+
+class Requests:
+    """Answers requests; made once, by the composition root."""
+
+    def __init__(self, view: View, store: Store, status: Status) -> None:
+        self._view, self._store, self._status = view, store, status
+        self._answers: Mapping[str, Callable[[Document, Caller], Awaitable[Document]]] = {
+            "status": self._tell_status,
+            "devices": self._devices,
+            "device": self._device,
+            "tickets": self._tickets,
+            "ticket": self._ticket,
+            "command": self._commands,
+            "probe": self._probe,
+        }
+
+    async def answer(self, request: Document, caller: Caller) -> Document:
+        """The answer to one request; an error document for what is not known."""
+        known = self._answers.get(str(request.get("do")))
+        if known is None:
+            return documents.error("bad_request", f"unknown request {request.get('do')!r}", ", ".join(self._answers))
+        return await known(request, caller)
+
+    async def _tell_status(self, request: Document, caller: Caller) -> Document:
+        return self._status()
+
+    # -- reading
+
+    async def _devices(self, request: Document, caller: Caller) -> Document:
+        numbers = self._view.tickets_by_device()
+        items = [self._view.device_document(d, numbers.get(d.id, ())) for d in self._view.devices()]
+        return documents.listing(items, len(items))
+
+    async def _device(self, request: Document, caller: Caller) -> Document:
+        device = self._view.find(str(request.get("id")))
+        if device is None:
+            return _unknown("device", request.get("id"), _words(request))
+        numbers = self._view.tickets_by_device()
+        return self._view.device_document(device, numbers.get(device.id, ()))
+
+    async def _tickets(self, request: Document, caller: Caller) -> Document:
+        limit = min(int(request.get("limit") or PAGE), PAGE)
+        wanted = {name: request.get(name) or None for name in ("state", "severity", "device", "cursor")}
+        page = await asyncio.to_thread(
+            self._store.tickets, **wanted, only_open=not (request.get("all") or wanted["state"]), limit=limit
+        )
+        words = _words(request)
+        items = []
+        for row in page.items:
+            ticket = self._view.monitor.published.get(row.number) or await self._replayed(row.number)
+            if ticket is not None:
+                items.append(self._view.ticket_document(ticket, words))
+        return documents.listing(items, page.total, page.next)
+
+    async def _ticket(self, request: Document, caller: Caller) -> Document:
+        number = str(request.get("id"))
+        journal = await self.journal(number)
+        ticket = replay(journal)
+        if ticket is None:
+            return _unknown("ticket", number, _words(request))
+        return documents.ticket(ticket, self._view.now, _words(request), journal)
+
+    async def journal(self, number: str) -> tuple[Event, ...]:
+        """The committed journal of a ticket."""
+        return await asyncio.to_thread(self._store.journal, number)
+
+    async def _replayed(self, number: str) -> Ticket | None:
+        return replay(await self.journal(number))
+
+    # -- commands
+
+    async def _commands(self, request: Document, caller: Caller) -> Document:
+        """One verb on one or many tickets. The caller is whom the kernel names; `by` says for whom he acts."""
+        words = _words(request)
+        if request.get("verb") == "open":
+            return await self._one(request, "", caller, words)
+        items: list[Document] = []
+        errors: list[Document] = []
+        for number in dict.fromkeys(map(str, request.get("ids") or ())):
+            answer = await self._one(request, number, caller, words)
+            if "error" in answer:
+                errors.append({"id": number, **answer})
+            else:
+                items += answer["items"]
+        if len(errors) == 1 and not items:
+            return {"error": errors[0]["error"]}
+        listing = documents.listing(items, len(items))
+        return {**listing, "errors": errors} if errors else listing
+
+    async def _one(self, request: Document, number: str, caller: Caller, words: Catalogue) -> Document:
+        key = f"{request['key']}/{number}" if request.get("key") else None
+        if key is not None and (done := await asyncio.to_thread(self._store.request, key)) is not None:
+            return await self._shown([done.ticket], words)
+        answer = await self._carry_out(_command(request, number, caller, self._view), key)
+        if answer.refused is not None:
+            return documents.refusal(answer.refused, words)
+        return await self._shown([ticket.id for ticket in answer.tickets][:1], words)
+
+    async def _carry_out(self, command: Command, key: str | None) -> Answer:
+        """An ended ticket is not in memory: it is read for the note or follow-up that is left for it."""
+        if command.verb == "open" or command.ticket in self._view.monitor.memory.tickets:
+            return await self._view.monitor.command(command, key)
+        ended = await self._replayed(command.ticket)
+        if ended is None:
+            return Answer(refused=Refused(code=404, key="unknown_ticket", args={"ticket": command.ticket}))
+        return await self._view.monitor.command(command, key, ended)
+
+    async def _shown(self, numbers: list[str], words: Catalogue) -> Document:
+        items = []
+        for number in numbers:
+            journal = await self.journal(number)
+            ticket = replay(journal)
+            if ticket is not None:
+                items.append(documents.ticket(ticket, self._view.now, words, journal))
+        return documents.listing(items, len(items))
+
+    # -- a look now
+
+    async def _probe(self, request: Document, caller: Caller) -> Document:
+        device = self._view.find(str(request.get("device")))
+        words = _words(request)
+        if device is None:
+            return _unknown("device", request.get("device"), words)
+        names = self._view.monitor.frame.probes.get(device.id, ())
+        wanted = request.get("probe")
+        if wanted and wanted not in names:
+            known = ", ".join(names) or "-"
+            return documents.error("not_found", words.say("requests.no_probe", device=device.id, probes=known))
+        looks = []
+        for name in [wanted] if wanted else names:
+            log: list[str] = []
+            reading = await self.look(device.id, name, log.append)
+            if reading is not None:
+                looks.append({"probe": name, "log": log, **documents.look(reading)})
+        return {"device": device.id, "looks": looks}
+
+    async def look(self, device: str, probe: str | None, log: Log = lambda line: None) -> Reading | None:
+        """One look now with the loop's own code, outside the schedule; None for what the inventory does not probe."""
+        monitor = self._view.monitor
+        target = monitor.scheduler.target(device, probe or monitor.frame.leading.get(device, ""))
+        return None if target is None else await monitor.scheduler.prober(target.protocol).look(target, log)
+
+
+def _words(request: Mapping[str, Any]) -> Catalogue:
+    return catalogue(language(request.get("lang")))
+
+
+def _unknown(what: str, name: Any, words: Catalogue) -> Document:
+    return documents.error("not_found", words.say(f"requests.unknown_{what}", name=str(name)))
+
+
+def _command(request: Document, number: str, caller: Caller, view: View) -> Command:
+    """The request as a command. A name on the roster brings its role with it, whatever the request says."""
+    by = str(request.get("by") or caller.user)
+    args = {str(name): value for name, value in (request.get("args") or {}).items() if value is not None}
+    return Command(
+        ticket=number,
+        verb=str(request.get("verb")),
+        by=by,
+        role=view.monitor.frame.roster.role_of(by) or str(request.get("role") or ""),
+        via=str(request.get("via") or "cli"),
+        at=request.get("at"),
+        version=request.get("version"),
+        caller=f"{caller.user}({caller.uid})",
+        args=args,
+    )

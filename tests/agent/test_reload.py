@@ -1,0 +1,89 @@
+"""SIGHUP: what is new starts, what is gone stops, what changed changes, the rest never misses a beat."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.agent.running import running, until, write
+
+pytestmark = pytest.mark.net
+
+
+def door() -> socket.socket:
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(16)
+    return listening
+
+
+def device(name: str, port: int) -> str:
+    return f"  - {{id: {name}, kind: camera, address: 127.0.0.1, probes: [{{tcp: {{port: {port}}}}}]}}\n"
+
+
+def up(name: str) -> str:
+    return f'campus_device_up{{device="{name}"}}'
+
+
+def test_reload_by_difference(tmp_path: Path) -> None:
+    with door() as one, door() as two, door() as three:
+        a, b, c = (each.getsockname()[1] for each in (one, two, three))
+        with running(tmp_path, device("kept", a) + device("gone", b)) as agent:
+            until(lambda: agent.metric(up("kept")) == 1 and agent.metric(up("gone")) == 1, 10)
+            write(tmp_path, device("kept", a) + device("new", c))
+            agent.hup()
+            until(lambda: agent.metric(up("new")) == 1, 10)
+            assert agent.metric(up("gone")) is None
+            assert agent.metric(up("kept")) == 1
+            assert agent.metric("campus_agent_config_last_reload_successful") == 1
+            # The port changes under the same name: the next looks go to the new one, where nobody listens.
+            three.close()
+            write(tmp_path, device("kept", c) + device("new", a))
+            agent.hup()
+            until(lambda: agent.metric(up("kept")) == 0, 15)
+            until(lambda: agent.metric(up("new")) == 1, 15)
+
+
+def test_a_broken_edit_changes_nothing(tmp_path: Path) -> None:
+    with door() as one:
+        port = one.getsockname()[1]
+        with running(tmp_path, device("kept", port)) as agent:
+            until(lambda: agent.metric(up("kept")) == 1, 10)
+            write(tmp_path, device("kept", port) + "  - {id: kept, kind: kamera}\n")
+            agent.hup()
+            until(lambda: agent.metric("campus_agent_config_last_reload_successful") == 0, 10)
+            assert "inventory.yaml:6" in agent.log
+            assert agent.metric(up("kept")) == 1
+            write(tmp_path, device("kept", port))
+            agent.hup()
+            until(lambda: agent.metric("campus_agent_config_last_reload_successful") == 1, 10)
+
+
+def test_a_device_that_leaves_with_its_ticket_open(tmp_path: Path) -> None:
+    with door() as one, door() as two:
+        a, b = one.getsockname()[1], two.getsockname()[1]
+        with running(tmp_path, device("cam-1", a) + device("cam-2", b)) as agent:
+            two.close()
+            until(lambda: 'device="cam-2",severity="' in agent.get("/metrics"), 20)
+            write(tmp_path, device("cam-1", a))
+            agent.hup()
+            until(lambda: "reload.done" in agent.log, 10)
+            shown = agent.run("tickets", "--json").stdout
+            assert '"state": "new"' in shown
+            number = shown.split('"id": "')[1].split('"')[0]
+            assert '"event": "device_removed"' in agent.run("ticket", number, "--json").stdout
+
+
+def test_a_second_agent_names_the_first(tmp_path: Path) -> None:
+    with door() as one, running(tmp_path, device("cam-1", one.getsockname()[1])) as agent:
+        second = agent.run("run", "--config", "config.yaml", "--listen", "127.0.0.1:0")
+        assert second.returncode == 1
+        assert str(agent.process.pid) in second.stderr
+
+
+def test_it_stops_when_told(tmp_path: Path) -> None:
+    with door() as one, running(tmp_path, device("cam-1", one.getsockname()[1])) as agent:
+        assert agent.stop() == 0
+        assert "Traceback" not in agent.log

@@ -1,0 +1,1 @@
+"""The practice campus: words, physics, MIBs, and the real thing on a wire."""

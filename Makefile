@@ -1,0 +1,55 @@
+# `make run` and `make test` are all that a newcomer needs, on a bare Debian 12 or Ubuntu with Python 3.11 or newer.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+ARGS ?=
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+.PHONY: run
+run: .venv/ready ## set up, then the practice campus and the agent that watches it; it says where to look (ARGS=... to demo)
+	@exec $(BIN)/campus-agent demo $(ARGS)
+
+.PHONY: test
+test: .venv/ready ## set up, then all tests but the long ones, within 15 minutes (ARGS=... to pytest)
+	@bash .ci/packages tests/packages.txt
+	$(PYTEST) -m "not soak" $(ARGS)
+
+.PHONY: unit
+unit: .venv/ready ## the tests that need no network and no other program, under 10 seconds
+	@$(PYTEST) -q -m "not net and not soak" $(ARGS)
+
+.PHONY: soak
+soak: .venv/ready ## the long tests: hours of campus life
+	@bash .ci/packages tests/packages.txt
+	$(PYTEST) -m soak $(ARGS)
+
+.PHONY: check
+check: .venv/ready ## formatting, lint, types, import order
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: .venv/ready ## the agent beside its peers, into bench/RESULTS.md, within 45 minutes (ARGS="--quick", ARGS=icmp ...)
+	@bash .ci/packages bench/packages.txt
+	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: wheel
+wheel: .venv/ready ## dist/campus_agent-*.whl
+	$(BIN)/python -m build --wheel
+
+.PHONY: clean
+clean: ## everything that was made here, but not data/
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/ready: pyproject.toml .ci/venv
+	@bash .ci/venv

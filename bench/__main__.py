@@ -1,0 +1,61 @@
+"""`python -m bench [NAME ...] [--quick] [--only agent|peers]`: all into RESULTS.md, or some to the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench import icmp, lab, poll, report, ticket, whole
+from bench.report import Result
+from bench.run import Run
+
+MEASUREMENTS: Mapping[str, Callable[[Run], Result]] = {
+    "icmp": icmp.measure,
+    "poll": poll.measure,
+    "whole": whole.measure,
+    "ticket": ticket.measure,
+}
+
+
+def main() -> int:
+    asked = _arguments()
+    lab.enter()
+    began, results = time.monotonic(), []
+    with tempfile.TemporaryDirectory(prefix="campus-bench-") as folder, lab.campus() as campus:
+        for name in asked.names or MEASUREMENTS:
+            work = Path(folder, name)
+            work.mkdir()
+            run = _run(campus, work, asked)
+            run.say(f"{name}: begins")
+            results.append(MEASUREMENTS[name](run))
+            print(*report.table(results[-1:]), *results[-1].seen, sep="\n", flush=True)
+    if not (asked.names or asked.quick or asked.only):
+        report.PAGE.write_text(report.page(results, report.command_line(), time.monotonic() - began))
+        print(f"written: {report.PAGE.name}")
+    return int(any(row.verdict == "MISSED" for result in results for row in result.rows))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
+    parser.add_argument("--quick", action="store_true", help="one short window each, a twentieth of the cuts")
+    parser.add_argument("--only", choices=("agent", "peers"), help="one side alone")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(MEASUREMENTS):
+        parser.error(f"no measurement {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}")
+    return asked
+
+
+def _run(campus: lab.Campus, work: Path, asked: argparse.Namespace) -> Run:
+    """A window holds whole rounds of every interval measured: 10, 15 and 60 seconds."""
+    if asked.quick:
+        return Run(campus=campus, work=work, windows=1, window=30, warm=20, cuts=10, only=asked.only)
+    return Run(campus=campus, work=work, windows=3, window=60, warm=60, cuts=200, only=asked.only)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,7 +4,7 @@ the page and the API."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from agent.alerting import sla
@@ -14,6 +14,7 @@ from agent.alerting.frame import Frame
 from agent.alerting.standing import Standing
 from agent.alerting.state import Key
 from agent.alerting.tickets import Ticket
+from agent.calendar import local
 from agent.locale import Catalogue
 from agent.model import Device, Ms, Reading
 
@@ -154,10 +155,10 @@ def listing(items: list[Document], total: int, following: str | None = None) -> 
     return {"items": items, "total": total, "next": following}
 
 
-def refusal(refused: Refused, say: Catalogue) -> Document:
+def refusal(refused: Refused, say: Catalogue, zone: tzinfo) -> Document:
     """Why a command was not carried out, with what is possible instead."""
     key = f"ticket.refused.{refused.key}"
-    words = {**refused.args, **_spoken(refused.args, say)}
+    words = {**refused.args, **_spoken(refused.args, say, zone)}
     hint = f"{key}_hint"
     message = say.say(key, **words)
     return error(_CODES.get(refused.code, "refused"), message, say.say(hint, **words) if say.has(hint) else "")
@@ -166,14 +167,14 @@ def refusal(refused: Refused, say: Catalogue) -> Document:
 _CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "unprocessable"}
 
 
-def _spoken(args: Mapping[str, Any], say: Catalogue) -> dict[str, str]:
+def _spoken(args: Mapping[str, Any], say: Catalogue, zone: tzinfo) -> dict[str, str]:
     """Arguments in the reader's words: states and verbs by their names, lists joined."""
     words: dict[str, Callable[[Any], str]] = {
         "state": lambda value: say.say(f"ticket.state.{value}"),
         "possible": lambda value: ", ".join(value) or "-",
         "what": lambda value: ", ".join(value) if isinstance(value, list) else str(value),
-        "at": lambda value: str(stamp(value)),
-        "before": lambda value: str(stamp(value)),
+        "at": lambda value: f"{local(value, zone):%Y-%m-%d %H:%M:%S}",
+        "before": lambda value: f"{local(value, zone):%Y-%m-%d %H:%M:%S}",
     }
     return {name: words[name](value) for name, value in args.items() if name in words}
 

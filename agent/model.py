@@ -119,10 +119,11 @@ class Target:
     timeout: float
     options: Any = None
     credential: Any = None
+    key: tuple[str, str] = field(init=False, compare=False, repr=False)
+    """(device, probe); made once, since every look asks for it several times."""
 
-    @property
-    def key(self) -> tuple[str, str]:
-        return (self.device, self.probe)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", (self.device, self.probe))
 
 
 class Outcome(StrEnum):

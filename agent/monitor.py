@@ -30,6 +30,7 @@ BEAT = 1.0
 BLINK = 5.0
 """Seconds that the loop may be away before it is booked as time in which nobody was looked at (未监测)."""
 
+_OK = Outcome.OK
 _log = logging.getLogger(__name__)
 
 
@@ -74,7 +75,7 @@ class Monitor:
         if key not in self.looks:
             self.since.setdefault(key[0], reading.at)
         self.looks[key] = reading
-        if reading.outcome is Outcome.OK and self.frame.leading.get(key[0]) == key[1]:
+        if reading.outcome is _OK and self.frame.leading.get(key[0]) == key[1]:
             self.memory.good[key[0]] = reading.at
         if not engine.idle(self.memory.state, reading):
             self.step(reading)

@@ -119,7 +119,7 @@ class Requests:
             return await self._shown([done.ticket], words)
         answer = await self._carry_out(_command(request, number, caller, self._view), key)
         if answer.refused is not None:
-            return documents.refusal(answer.refused, words)
+            return documents.refusal(answer.refused, words, self._view.monitor.frame.zone)
         return await self._shown([ticket.id for ticket in answer.tickets][:1], words)
 
     async def _carry_out(self, command: Command, key: str | None) -> Answer:

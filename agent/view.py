@@ -39,10 +39,10 @@ class View:
 
     def standing(self, device: Device, now: Ms) -> Standing:
         """How the device stands at `now`."""
-        memory = self._monitor.memory
-        keys = memory.by_device.get(device.id, ())
-        conditions = [memory.conditions[key] for key in keys]
-        return stand(device, self._monitor.frame, self._monitor.looks, conditions, memory.blind_since is not None, now)
+        monitor, memory = self._monitor, self._monitor.memory
+        keys = memory.by_device.get(device.id)
+        conditions = [memory.conditions[key] for key in keys] if keys else ()
+        return stand(device, monitor.frame, monitor.looks, conditions, memory.blind_since is not None, now)
 
     def since(self, device: str) -> Ms | None:
         return self._monitor.since.get(device)

@@ -78,7 +78,8 @@ def _result(before: Times | None, after: Times, clock: str, event: str, now: Ms,
         return _response(before, after, clock, event, now)
     late = clocks.late(after, clock, now)
     if clock == "feedback":
-        return ("breached" if late else "met") if event == "fed_back" else ""
+        told = after.fed_back_at is not None and event in ("fed_back", "approved")
+        return ("breached" if late else "met") if told else ""
     if event == "restored" and late:
         return "breached"  # the end of a blindness: what stands in the books later can only be later (E18)
     final = after.confirmed_at is not None and event in ("confirmed", "approved")

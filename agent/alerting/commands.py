@@ -85,6 +85,7 @@ def _needs(row: Row, ticket: Ticket) -> tuple[str, ...]:
 
 
 _BEFORE: Mapping[str, Callable[[Times], Ms | None]] = {
+    "arrive": lambda times: times.taken_at,
     "handover": lambda times: times.taken_at,
     "escalate": lambda times: times.taken_at,
     "suspend": lambda times: times.taken_at,

@@ -46,6 +46,10 @@ class Removal:
 Input = Reading | Command | Tick | Sight | Removal
 
 
+_OK = Outcome.OK
+"""Looking a member up on its enumeration costs more than all the rest of `idle`."""
+
+
 def step(state: State, given: Input, now: Ms, frame: Frame) -> Delta:
     """What this input changes: rows, journal entries and wishes, to be written in one transaction."""
     draft = Draft(state, frame, now)
@@ -66,7 +70,7 @@ def step(state: State, given: Input, now: Ms, frame: Frame) -> Delta:
 def idle(state: State, reading: Reading) -> bool:
     """A good look on a good device for which nobody waits: it changes nothing, and most looks are of this kind."""
     key = reading.target.key
-    return reading.outcome is Outcome.OK and key not in state.conditions and key[0] not in state.waiting
+    return reading.outcome is _OK and key not in state.conditions and key[0] not in state.waiting
 
 
 def _tick(draft: Draft, tick: Tick) -> None:

@@ -254,6 +254,15 @@ def _gather_others(draft: Draft, ticket: Ticket) -> None:
     for other in tuple(draft.state.tickets.values()):
         if other.id != ticket.id and _same_fault(draft, other, ticket):
             merge(draft, draft.ticket(other.id) or other, ticket.id)
+            if other.by_agent:
+                _overshadow(draft, other.root)
+
+
+def _overshadow(draft: Draft, device: str) -> None:
+    """Its ticket went into its parent's: from now on it is judged when the parent is back (row 44)."""
+    for condition in tuple(draft.of_device(device)):
+        if condition.fires and condition.held == "":
+            draft.hold(condition, SHADOW)
 
 
 def _same_fault(draft: Draft, other: Ticket, ticket: Ticket) -> bool:
@@ -365,12 +374,14 @@ def _judged(draft: Draft, ticket: Ticket, condition: Condition, at: Ms) -> tuple
 
 def _fell_at(draft: Draft, device: str, root: Condition) -> Ms:
     """The first failed look of a member; one that was never looked at fell with the root."""
+    if device == root.device:
+        return root.since
     return min((c.since for c in draft.of_device(device) if c.fires), default=root.since)
 
 
 def _facts_since(draft: Draft, ticket: Ticket, condition: Condition, level: str) -> tuple[str, Ms]:
     """Why and since when the facts meet a level they did not meet before (4.3): bisects the moments that can be it."""
-    start = max(ticket.times.opened_at, draft.now - _LOOK_BACK)
+    start = max(ticket.times.opened_at, draft.now - _LOOK_BACK, condition.since - 1)
     turns = draft.frame.contexts(start, draft.now)
     fallen = {_fell_at(draft, member, condition) for member in ticket.members}
     fallen |= {c.since for c in draft.state.conditions.values() if c.fires}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.alerting import findings
@@ -24,15 +24,30 @@ class Standing:
     up: bool | None
 
 
+UNKNOWN, UP = Standing("unknown", None), Standing("up", True)
+"""Nearly every device at nearly every scrape: the same two objects."""
+
+
 def stand(
-    device: Device, frame: Frame, looks: Mapping[Key, Reading], conditions: Iterable[Condition], blind: bool, now: Ms
+    device: Device, frame: Frame, looks: Mapping[Key, Reading], conditions: Sequence[Condition], blind: bool, now: Ms
 ) -> Standing:
     """How the device stands. conditions: its own, inactive ones left out."""
     leading = frame.leading.get(device.id)
-    firing = [condition for condition in conditions if condition.fires]
+    reading = None if leading is None or blind else looks.get((device.id, leading))
+    if reading is None or reading.outcome is Outcome.UNKNOWN or now - reading.at > _fresh_ms(reading):
+        return UNKNOWN
+    if not conditions and not frame.policy.windows:
+        return UP
+    return _failing(device, frame, [condition for condition in conditions if condition.fires], now)
+
+
+def _fresh_ms(reading: Reading) -> float:
+    """For how long a look says how the device stands."""
+    return (STALE * reading.target.interval + reading.target.timeout + reading.duration) * 1000
+
+
+def _failing(device: Device, frame: Frame, firing: Sequence[Condition], now: Ms) -> Standing:
     gone = next((condition for condition in firing if condition.cause == findings.UNREACHABLE), None)
-    if leading is None or blind or not _known(frame, looks, device.id, leading, now):
-        return Standing("unknown", None)
     up = gone is None
     if frame.maintained(device, now):
         return Standing("maintenance", up)
@@ -40,13 +55,4 @@ def stand(
         return Standing("off_schedule", up)
     if gone is not None:
         return Standing("shadowed" if gone.held in ("shadowed", "quarantine") else "down", False)
-    return Standing("degraded" if firing else "up", True)
-
-
-def _known(frame: Frame, looks: Mapping[Key, Reading], device: str, leading: str, now: Ms) -> bool:
-    """Whether the leading probe could look within the last three intervals."""
-    reading = looks.get((device, leading))
-    if reading is None or reading.outcome is Outcome.UNKNOWN:
-        return False
-    window = STALE * reading.target.interval + reading.target.timeout + reading.duration
-    return now - reading.at <= window * 1000
+    return Standing("degraded", True) if firing else UP

@@ -96,7 +96,9 @@ def _arrive(case: Case) -> Answer:
     if case.row.number == 16:
         return [case.write("resumed"), arrived]
     if case.row.number == 55:
-        return [case.write("arrived", proof=proof, after="restored")]
+        here = case.write("arrived", proof=proof, after="restored")
+        # Who is on site has taken it up, as in rows 13 and 14: nobody arrives before he responds.
+        return [here] if case.ticket.times.taken_at is not None else [_taken(case, after="restored"), here]
     return [arrived]
 
 

@@ -72,11 +72,14 @@ def _word(node: Node, trail: Trail, source: Source) -> bool:
 
 
 def _find(name: str, folder: Path) -> Path:
+    """Where it can be read; where nowhere, the file that was named. Never raises."""
     here = folder / name
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and not here.exists():
-        for there in (Path(credentials) / name, Path(credentials) / Path(name).name):
-            if there.exists():
+    if credentials and not os.access(here, os.R_OK):
+        # systemd names the files of a folder FOLDER_FILE (systemd.exec(5), LoadCredential=)
+        for spelling in (name, Path(name).name, name.replace("/", "_")):
+            there = Path(credentials, spelling)
+            if os.access(there, os.R_OK):
                 return there
     return here
 

@@ -25,11 +25,12 @@ class Running:
 
     def __init__(self, folder: Path, *, env: dict[str, str] | None = None) -> None:
         self.folder = folder
+        words = ["run", "--config", "config.yaml", "--data", "data", "--listen", "127.0.0.1:0"]
+        environment = {**os.environ, "LC_ALL": "en_US.UTF-8", **(env or {})}
         with (folder / "agent.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "agent.cli", "run", "--config", "config.yaml", "--data", "data", "--listen", "127.0.0.1:0"],
-                cwd=folder, stderr=log, env={**os.environ, "LC_ALL": "en_US.UTF-8", **(env or {})},
-            )  # fmt: skip
+                [sys.executable, "-m", "agent.cli", *words], cwd=folder, stderr=log, env=environment
+            )
         self.url = ""
 
     @property

@@ -16,6 +16,7 @@ import pytest_asyncio
 from agent.model import Outcome, Secret, Target
 from agent.probes import snmp
 from agent.probes.snmp.prober import Poller
+from tests.fakes.udp_pipe import UdpPipe
 
 from .watching import Watch, lacking, target
 
@@ -136,6 +137,33 @@ async def test_a_restart_is_neither_a_login_fault_nor_a_reboot(snmpd: Snmpd, pol
     assert after.facts["engine_boots"] == int(str(before.facts["engine_boots"])) + 1
     assert "rebooted" not in after.facts, "the host's own clock went on"
     assert "identity_changed" not in after.facts
+
+
+async def test_a_lost_packet_is_no_login_fault(snmpd: Snmpd, poller: Poller) -> None:
+    pipe = await UdpPipe(snmpd.port).open()
+    one, lost = at(pipe.port, v3()), 0
+
+    def every_third(from_server: bool, datagram: bytes) -> bool:
+        nonlocal lost
+        lost += from_server
+        return not from_server or lost % 3 > 0
+
+    pipe.passes = every_third
+    for _ in range(2):
+        reading = await poller.look(one, silent)
+        assert (reading.reason, reading.facts.get("tables_failed")) == ("", None)
+    pipe.close()
+
+
+async def test_large_answers_lost_are_a_smaller_bulk_and_no_login_fault(snmpd: Snmpd, poller: Poller) -> None:
+    pipe = await UdpPipe(snmpd.port).open()
+    pipe.passes = lambda from_server, datagram: len(datagram) < 900
+    for _ in range(2):
+        reading = await poller.look(at(pipe.port, v3()), silent)
+        assert (reading.reason, reading.facts.get("tables_failed")) == ("", None)
+        assert reading.samples["ports"] == len(socket.if_nameindex())
+    assert reading.duration < 0.5, "remembered"
+    pipe.close()
 
 
 async def test_another_box_at_the_address_is_an_identity_changed(snmpd: Snmpd, poller: Poller) -> None:

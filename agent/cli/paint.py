@@ -1,0 +1,211 @@
+"""A device or a ticket document in words. Everything in it may come from a device: `clean` before colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from agent.cli.desk import Desk
+from agent.cli.grid import Column, grid, width
+from agent.cli.moment import shown, shown_at, span
+from agent.model import Ms
+from agent.text import clean
+
+Document = Mapping[str, Any]
+
+STATE_COLOURS = {
+    "up": "green", "degraded": "yellow", "down": "red", "shadowed": "magenta", "maintenance": "blue",
+    "off_schedule": "grey", "unknown": "grey",
+}  # fmt: skip
+SEVERITY_COLOURS = {"major": "red", "serious": "yellow"}
+MOMENTS = ("until", "stable_until", "feedback_due", "reply_by")
+KEYS = ("root", "title_key", "policy", "faulty", "level", "severity")
+"""Arguments of a journal line that its ticket says better."""
+MEMBERS = 12
+"""Members of a ticket that are listed; more are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painter:
+    """Paints for one reader at one moment."""
+
+    desk: Desk
+    zone: tzinfo
+    now: Ms
+
+    def time(self, stamp: str | None) -> str:
+        return shown(stamp, self.zone, self.now)
+
+    # -- lists
+
+    def devices(self, items: Iterable[Document]) -> list[str]:
+        """The table of devices."""
+        say = self.desk.say.say
+        words = {say(f"cli.state.{state}"): colour for state, colour in STATE_COLOURS.items()}
+        columns = (
+            Column(say("cli.column.id")),
+            Column(say("cli.column.name"), cut=True),
+            Column(say("cli.column.kind")),
+            Column(say("cli.column.state"), paint=lambda cell: self.desk.colour(cell, words.get(cell, ""))),
+            Column(say("cli.column.since")),
+            Column(say("cli.column.place"), cut=True),
+            Column(say("cli.column.tickets"), cut=True),
+        )
+        rows = [
+            (d["id"], d["name"], d["kind"], say(f"cli.state.{d['state']}"), self.time(d["since"]), place(d),
+             " ".join(d["tickets"]) or "-")
+            for d in items
+        ]  # fmt: skip
+        return grid(columns, rows, self.desk.wide)
+
+    def tickets(self, items: Iterable[Document]) -> list[str]:
+        """The table of tickets."""
+        say = self.desk.say.say
+        words = {say(f"ticket.severity.{level}"): colour for level, colour in SEVERITY_COLOURS.items()}
+        columns = (
+            Column(say("cli.column.number")),
+            Column(say("cli.column.severity"), paint=lambda cell: self.desk.colour(cell, words.get(cell, ""))),
+            Column(say("cli.column.state")),
+            Column(say("cli.column.title"), cut=True),
+            Column(say("cli.column.opened")),
+            Column(say("ticket.clock.response"), paint=self._alarming),
+            Column(say("ticket.clock.repair"), paint=self._alarming),
+            Column(say("cli.column.handler"), cut=True),
+        )
+        return grid(columns, [self._row(ticket) for ticket in items], self.desk.wide)
+
+    def _row(self, ticket: Document) -> tuple[str, ...]:
+        say, clocks = self.desk.say.say, ticket["clocks"]
+        return (
+            ticket["id"],
+            say(f"ticket.severity.{ticket['severity']}"),
+            say(f"ticket.state.{ticket['state']}"),
+            ticket["title"],
+            self.time(ticket["opened_at"]),
+            self.clock(clocks.get("response")),
+            self.clock(clocks.get("repair")),
+            ticket["handler"] or (f"→ {ticket['asked']}" if ticket.get("asked") else "-"),
+        )
+
+    def clock(self, clock: Document | None) -> str:
+        """One clock in a few words: how it ended, else its deadline and what is left."""
+        say = self.desk.say.say
+        if clock is None:
+            return "-"
+        if clock["result"] and not clock["running"]:
+            return say(f"ticket.result.{clock['result']}")
+        if not clock["deadline_at"]:
+            return "-"
+        if not clock["running"]:
+            return say("cli.held", span=span(clock["elapsed_seconds"] or 0))
+        left = clock["remaining_seconds"]
+        key = "cli.left" if left >= 0 else "cli.over"
+        return f"{self.time(clock['deadline_at'])} {say(key, span=span(left))}"
+
+    def _alarming(self, cell: str) -> str:
+        say = self.desk.say.say
+        late = say("cli.over", span="").strip() in cell or cell == say("ticket.result.breached")
+        return self.desk.colour(cell, "red") if late else cell
+
+    # -- one
+
+    def device(self, d: Document) -> Iterator[str]:
+        """One device: what it is, how it stands, what each probe last saw."""
+        say = self.desk.say.say
+        state = self.desk.colour(say(f"cli.state.{d['state']}"), STATE_COLOURS.get(d["state"], ""))
+        yield f"{clean(d['id'])}  {clean(d['name'])}  {state}"
+        parent = d["parent"] and " ".join(filter(None, (d["parent"]["device"], d["parent"]["port"])))
+        yield from self._facts(
+            ("kind", " ".join(filter(None, (d["kind"], d["role"])))),
+            ("address", d["address"]),
+            ("place", place(d)),
+            ("model", " ".join(filter(None, (d["vendor"], d["model"])))),
+            ("parent", parent or ""),
+            ("since", self.time(d["since"])),
+            ("tickets", " ".join(d["tickets"])),
+        )
+        for probe in d["probes"]:
+            yield from self.look(probe)
+
+    def look(self, probe: Document) -> Iterator[str]:
+        """One look: verdict, reason, time, then its samples and facts."""
+        say, outcome = self.desk.say.say, probe["outcome"]
+        word = self.desk.colour(say(f"cli.outcome.{outcome}"), {"ok": "green", "failed": "red"}.get(outcome, "grey"))
+        took = "" if probe["duration_seconds"] is None else f"{probe['duration_seconds'] * 1000:.1f} ms"
+        parts = (clean(probe["name"]), word, clean(probe["reason"] or ""), self.time(probe["at"]), took)
+        yield "  " + "  ".join(part for part in parts if part)
+        for name, value in {**(probe.get("samples") or {}), **(probe.get("facts") or {})}.items():
+            yield f"      {clean(name)} {clean(_number(value))}"
+
+    def ticket(self, t: Document) -> Iterator[str]:
+        """One ticket as it stands: what, who, until when, and its journal where it is there."""
+        say = self.desk.say.say
+        level = self.desk.colour(say(f"ticket.severity.{t['severity']}"), SEVERITY_COLOURS.get(t["severity"], ""))
+        yield f"{clean(t['id'])}  {level}  {say('ticket.state.' + t['state'])}  {clean(t['title'])}"
+        yield from self._facts(*self._about(t))
+        for name, clock in t["clocks"].items():
+            if clock is not None:
+                yield from self._facts((f"ticket.clock.{name}", self.clock(clock)))
+        if t.get("journal"):
+            yield say("cli.journal")
+            yield from (self.event(event) for event in t["journal"])
+
+    def _about(self, t: Document) -> Iterator[tuple[str, str]]:
+        say = self.desk.say.say
+        members = list(t["members"])
+        more = say("cli.more", count=len(members) - MEMBERS) if len(members) > MEMBERS else ""
+        yield "device", t["device"] or t.get("place") or ""
+        yield "members", " ".join([*members[:MEMBERS], more]) if len(members) > 1 else ""
+        yield "source", f"{say('ticket.source.' + t['source'])} / {say('ticket.kind.' + t['kind'])}"
+        yield "why", " ".join(dict.fromkeys(str(reason.get("rule", "")) for reason in t["severity_reasons"]))
+        yield "owner", t["owner"]
+        yield "handler", t["handler"]
+        yield "asked", t.get("asked") or ""
+        yield "party", t.get("party") or ""
+        for name in ("started", "opened", "restored", "confirmed"):
+            yield name, self.time(t.get(f"{name}_at"))
+        yield "flags", " ".join(t["flags"])
+        yield "repeat_of", t["repeat_of"] or ""
+        yield "merged_into", t.get("merged_into") or ""
+        yield "pending", str(t["pending"].get("what", "")) if t.get("pending") else ""
+        yield "version", str(t["version"])
+
+    def event(self, event: Document) -> str:
+        """One line of the journal."""
+        args = " ".join(
+            f"{name}={self._value(name, value)}" for name, value in event["args"].items() if _plain(name, value)
+        )
+        who = event["by"] if event["via"] in ("agent", event["by"]) else f"{event['by']} ({event['via']})"
+        said = self.desk.say.say(f"ticket.event.{event['event']}")
+        late = " *" if event["recorded_at"] != event["at"] else ""
+        return (
+            f"  {event['seq']:>3}  {self.time(event['at'])}{late}  {clean(said)}  {clean(who)}  {clean(args)}".rstrip()
+        )
+
+    def _value(self, name: str, value: object) -> str:
+        """An argument of a journal line; moments, which are milliseconds there, as times."""
+        moment = isinstance(value, int) and (name in MOMENTS or name.endswith("_at"))
+        return shown_at(value, self.zone, self.now) if moment and isinstance(value, int) else _number(value)
+
+    def _facts(self, *facts: tuple[str, str]) -> Iterator[str]:
+        """Lines `name value` under one another; what is empty is left out."""
+        for name, value in facts:
+            if value and value != "-":
+                title = self.desk.say.say(name if "." in name else f"cli.fact.{name}")
+                yield f"  {title}{' ' * max(1, 18 - width(title))}{clean(value)}"
+
+
+def place(document: Document) -> str:
+    """Building, floor and room in one."""
+    return " ".join(filter(None, document["location"].values()))
+
+
+def _number(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _plain(name: str, value: object) -> bool:
+    """What a reader wants on a line of the journal; tables, lists and keys are for `--json`."""
+    return isinstance(value, str | int | float) and value != "" and name not in KEYS and len(str(value)) <= 80

@@ -1,0 +1,61 @@
+"""The routes of the HTTP face, and what happens on none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from agent.metrics import Exposition
+from agent.view import View
+from agent.web.api import Api, Journal
+from agent.web.pages import Health, Pages, Surveys
+from agent.web.scrapes import Look, Ready, Scrapes
+from agent.web.shell import Shell, refusal, wants_document
+
+
+def make_app(
+    view: View,
+    exposition: Exposition,
+    journal: Journal,
+    look: Look,
+    ready: Ready,
+    *,
+    writable: Callable[[], bool] = lambda: True,
+    reload_good: Callable[[], bool] = lambda: True,
+    site: str = "",
+) -> Starlette:
+    """The application. journal: a ticket's committed journal; look: one look now; ready: whether every part runs, and
+    what does not; writable, reload_good: for the banners; site: the name of the campus."""
+    surveys = Surveys(view)
+    pages = Pages(view, surveys, journal, Health(writable=writable, reload_good=reload_good), site)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if wants_document(request):
+            answer: Response = refusal(status)
+        else:
+            answer = pages.error(request, status, "")
+        if isinstance(error, HTTPException):
+            answer.headers.update(error.headers or {})
+        return answer
+
+    app = Starlette(
+        routes=[
+            *pages.routes(),
+            *Api(view, journal, surveys.latest).routes(),
+            *Scrapes(view, exposition, look, ready).routes(),
+            Mount("/static", StaticFiles(packages=[("agent.web", "static")])),
+        ],
+        middleware=[Middleware(Shell)],
+        exception_handlers={HTTPException: refused, 500: refused},
+    )
+    # A redirect would be written with the Host header, which is whatever the caller says.
+    app.router.redirect_slashes = False
+    return app

@@ -1,0 +1,230 @@
+"""The pages for people: what is down and which clocks run, a device, a ticket, lists of both."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from agent import __version__
+from agent.alerting import sla
+from agent.alerting.standing import STATES
+from agent.alerting.tickets import BROKEN
+from agent.metrics import Survey, surveyed
+from agent.model import Device, Ms
+from agent.view import View
+from agent.web import sight
+from agent.web.api import Journal, told
+from agent.web.words import Words, countdown, short, words_of
+
+FRESH = 1.0
+"""Seconds for which one survey, and one front page in one language, serves everybody who asks."""
+REFRESH = 5
+"""Seconds between two looks of an open page; without JavaScript three times as many."""
+LINES = 100
+"""Devices or tickets on a page of a list."""
+EVENTS = 200
+ARGS = 600
+"""Characters of one argument of a journal line that a page shows."""
+_INNER = frozenset(
+    ("limits", "booked", "voided", "reasons", "title_key", "title_args", "policy", "members", "root", "source", "level",
+     "rule", "cause", "kind", "started_at", "facts_since")
+)  # fmt: skip
+"""Arguments that the rules and the ledger keep for themselves, or that the page says elsewhere."""
+_MOMENTS, _YEAR_9999 = 1_000_000_000_000, 253_370_764_800_000
+"""A whole number between these is taken for a moment (ms UTC)."""
+
+
+class Surveys:
+    """How the devices stand, asked again when it is older than a moment."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._lock = asyncio.Lock()
+        self._taken = -FRESH
+        self._survey: Survey | None = None
+
+    async def latest(self) -> Survey:
+        clock = asyncio.get_running_loop().time
+        async with self._lock:
+            if self._survey is None or clock() - self._taken >= FRESH:
+                self._survey = await surveyed(self._view)
+                self._taken = clock()
+            return self._survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What a banner warns of beside blindness."""
+
+    writable: Callable[[], bool]
+    reload_good: Callable[[], bool]
+
+
+class Pages:
+    """Renders them. site: the name of the campus."""
+
+    def __init__(self, view: View, surveys: Surveys, journal: Journal, health: Health, site: str) -> None:
+        self._view, self._surveys, self._journal, self._health, self._site = view, surveys, journal, health, site
+        loader = PackageLoader("agent.web", "templates")
+        self._templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        self._templates.filters |= {"short": short, "countdown": countdown}
+        self._templates.globals |= {"version": __version__, "refresh": REFRESH, "states": sight.WORST_FIRST}
+        self._front: dict[tuple[str, bool], tuple[Survey, str]] = {}
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", self._overview),
+            Route("/devices", self._devices),
+            Route("/devices/{id}", self._device),
+            Route("/tickets", self._tickets),
+            Route("/tickets/{id}", self._ticket),
+        ]
+
+    # -- the frame of every page
+
+    def words(self, request: Request) -> Words:
+        return words_of(request, self._view.monitor.frame.zone)
+
+    def render(self, name: str, words: Words, path: str, at: Ms, **values: Any) -> str:
+        """One page. path: where it is found, for the switch of language."""
+        return self._templates.get_template(name).render(
+            t=words, lang=words.lang, path=path, at=at, now=self._view.now, site=self._site,
+            troubles=list(self._troubles()), **values,
+        )  # fmt: skip
+
+    def error(self, request: Request, status: int, message: str) -> Response:
+        words = self.words(request)
+        page = self.render("error.html", words, "/", self._view.now, status=status, message=message)
+        return html(page, status)
+
+    def _troubles(self) -> Iterator[tuple[str, Ms | None]]:
+        blind = self._view.monitor.memory.blind_since
+        if blind is not None:
+            yield "blind", blind
+        if not self._health.writable():
+            yield "store", None
+        if not self._health.reload_good():
+            yield "reload", None
+
+    # -- the pages
+
+    async def _overview(self, request: Request) -> Response:
+        survey, words = await self._surveys.latest(), self.words(request)
+        kept = self._front.get((words.lang, words.asked))
+        if kept is None or kept[0] is not survey:
+            page = self.render("overview.html", words, "/", survey.at, o=sight.overview(self._view, survey))
+            kept = self._front[words.lang, words.asked] = (survey, page)
+        return html(kept[1])
+
+    async def _devices(self, request: Request) -> Response:
+        survey, words, asked = await self._surveys.latest(), self.words(request), request.query_params
+        chosen = {name: asked[name][:80] for name in ("state", "kind", "building") if asked.get(name)}
+        rows = _worst_first(survey, chosen)
+        start, page = _page(request)
+        values = {"rows": rows[start : start + LINES], "total": len(rows), "page": page, "chosen": chosen}
+        more = {"last": max(0, (len(rows) - 1) // LINES), "counts": survey.counts(), "since": self._view.since}
+        return html(self.render("devices.html", words, "/devices", survey.at, **values, **more))
+
+    async def _device(self, request: Request) -> Response:
+        device, words = self._view.find(request.path_params["id"]), self.words(request)
+        if device is None or device.kind == "reference":
+            return self.error(request, 404, words("no_device"))
+        path = f"/devices/{device.id}"
+        return html(self.render("device.html", words, path, self._view.now, device=device, **self._facts(device)))
+
+    def _facts(self, device: Device) -> Mapping[str, Any]:
+        view, now = self._view, self._view.now
+        frame = view.monitor.frame
+        above = [view.find(name) for name in frame.graph.above(device.id)]
+        below = [view.find(name) for name in frame.graph.below(device.id)]
+        beneath = [(child, view.standing(child, now).state) for child in below[:2000] if child]
+        beneath.sort(key=lambda row: sight.WORST_FIRST.index(row[1]))
+        looks = [(name, view.reading(device.id, name)) for name in frame.probes.get(device.id, ())]
+        tables = [look.tables["ports"] for _, look in looks if look and look.tables.get("ports")]
+        return {
+            "standing": view.standing(device, now),
+            "since": view.since(device.id),
+            "worst": sight.worst_condition(view, device),
+            "above": [(one, view.standing(one, now).state) for one in reversed(above) if one],
+            "beneath": beneath[: sight.NAMES * 2],
+            "more_beneath": max(0, len(below) - sight.NAMES * 2),
+            "looks": looks,
+            "ports": list(tables[0].values())[:512] if tables else [],
+            "tickets": [ticket for ticket in view.tickets() if device.id in ticket.members][: sight.NAMES],
+        }
+
+    async def _tickets(self, request: Request) -> Response:
+        survey, words = await self._surveys.latest(), self.words(request)
+        standings = {device.id: standing for device, standing in survey.rows()}
+        tickets = self._view.tickets()
+        start, page = _page(request)
+        some = tickets[start : start + LINES]
+        cards = [sight.card(self._view, ticket, standings, survey.at) for ticket in some]
+        values = {"cards": cards, "total": len(tickets), "page": page, "last": max(0, (len(tickets) - 1) // LINES)}
+        return html(self.render("tickets.html", words, "/tickets", survey.at, **values))
+
+    async def _ticket(self, request: Request) -> Response:
+        words = self.words(request)
+        ticket, journal = await told(self._journal, request.path_params["id"])
+        if ticket is None:
+            return self.error(request, 404, words("no_ticket"))
+        now = self._view.now
+        members = [device for name in ticket.members[:500] if (device := self._view.find(name)) is not None]
+        standings = {device.id: self._view.standing(device, now) for device in members}
+        values = {
+            "card": sight.card(self._view, ticket, standings, now),
+            "faces": list(sight.faces(ticket, sla.CLOCKS, now)),
+            "members": [(device, standings[device.id].state) for device in members[: sight.NAMES * 2]],
+            "more": max(0, len(ticket.members) - sight.NAMES * 2),
+            "journal": [(event, _told(words, event.args)) for event in journal[-EVENTS:]],
+            "earlier": max(0, len(journal) - EVENTS),
+            "broken": ticket.state in BROKEN,
+        }
+        return html(self.render("ticket.html", words, f"/tickets/{ticket.id}", now, **values))
+
+
+def html(page: str, status: int = 200) -> HTMLResponse:
+    """The page as bytes that no string can break."""
+    return HTMLResponse(page.encode("utf-8", "replace"), status)
+
+
+def _worst_first(survey: Survey, chosen: Mapping[str, str]) -> list[tuple[Device, str]]:
+    """The devices that fit, each with its state; within a state in the order of the inventory."""
+    state, kind, building = (chosen.get(name) for name in ("state", "kind", "building"))
+    found: dict[str, list[Device]] = {one: [] for one in sight.WORST_FIRST if state in (None, one)}
+    for device, standing in survey.rows():
+        wanted = kind in (None, device.kind) and building in (None, device.location.building)
+        if wanted and standing.state in found:
+            found[standing.state].append(device)
+    return [(device, one) for one, devices in found.items() for device in devices]
+
+
+def _page(request: Request) -> tuple[int, int]:
+    """Where the asked page of a list begins, and its number from 0."""
+    asked = request.query_params.get("page", "")
+    page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
+    return page * LINES, page
+
+
+def _told(words: Words, args: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A journal line's arguments for reading: what the ledger and the rules keep for themselves is left out."""
+    pairs = [(name, value) for name, value in args.items() if name not in _INNER and value not in (None, "", [], {})]
+    return [(name, short(_plain(words, value), ARGS)) for name, value in pairs[:12]]
+
+
+def _plain(words: Words, value: Any) -> str:
+    """Moments as people read them, words as they are, the rest as JSON."""
+    if isinstance(value, int) and value > _MOMENTS:
+        return words.full(value) if value < _YEAR_9999 else str(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+assert set(sight.WORST_FIRST) == set(STATES)

@@ -28,13 +28,17 @@ UNKNOWN, UP = Standing("unknown", None), Standing("up", True)
 """Nearly every device at nearly every scrape: the same two objects."""
 
 
+_BLANK = Outcome.UNKNOWN
+"""Looking a member up on its enumeration costs as much as the rest of the common case."""
+
+
 def stand(
     device: Device, frame: Frame, looks: Mapping[Key, Reading], conditions: Sequence[Condition], blind: bool, now: Ms
 ) -> Standing:
     """How the device stands. conditions: its own, inactive ones left out."""
     leading = frame.leading.get(device.id)
     reading = None if leading is None or blind else looks.get((device.id, leading))
-    if reading is None or reading.outcome is Outcome.UNKNOWN or now - reading.at > _fresh_ms(reading):
+    if reading is None or reading.outcome is _BLANK or now - reading.at > _fresh_ms(reading):
         return UNKNOWN
     if not conditions and not frame.policy.windows:
         return UP

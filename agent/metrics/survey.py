@@ -36,11 +36,8 @@ class Survey:
 async def surveyed(view: View) -> Survey:
     """Ask every device of the inventory."""
     now, turns, devices = view.now, Turns(), list(view.devices())
-    known: dict[Standing, Standing] = {}
     standings: list[Standing] = []
     for some in portions(devices):
-        for device in some:
-            standing = view.standing(device, now)
-            standings.append(known.setdefault(standing, standing))
+        standings += [view.standing(device, now) for device in some]
         await turns.breathe()
     return Survey(now, devices, standings)

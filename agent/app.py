@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,14 +16,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import uvicorn
-
 from agent import __version__, control
 from agent.alerting.engine import Removal
+from agent.alerting.frame import Frame
 from agent.clock import Clock, SystemClock
+from agent.config import Loaded, Problem
 from agent.config.agentfile import LISTEN, Endpoint
 from agent.documents import Document
 from agent.inventory import difference
+from agent.inventory.difference import Difference
 from agent.inventory.setting import NoInventory, Setting, frame_of, load_setting
 from agent.locale import catalogue
 from agent.logs import SPAN, Folding
@@ -50,6 +52,7 @@ from agent.store import (
 from agent.tallies import Tallies
 from agent.view import View
 from agent.web import make_app
+from agent.web.server import serving
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +139,15 @@ class Reload:
     problems: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new setting, ready to be put in force: nothing is left that a file could make fail."""
+
+    setting: Setting
+    frame: Frame
+    found: Difference
+
+
 class App:
     """One running agent."""
 
@@ -153,6 +165,9 @@ class App:
         self._folding = folding
         self._failed: list[BaseException] = []
         self._stop = asyncio.Event()
+        self._reading = asyncio.Lock()
+        self._asked: asyncio.Task[None] | None = None
+        self._tls: ssl.SSLContext | None = None
         self.reload_state = Reload(at=clock.now())
         self.own = Own()
         frame, memory = frame_of(setting), Memory()
@@ -231,29 +246,25 @@ class App:
             self._ready,
             writable=lambda: self.writer.writable,
             reload_good=lambda: self.reload_state.good,
-            site=self._setting.inventory.site.name,
+            site=lambda: self._setting.inventory.site.name,
+            reload=self.reload,
+            may_reload=lambda: self._setting.agent.web.reload,
+            users=lambda: self._setting.web.basic_auth_users,
         )
         sockets = list(self._options.sockets) or [listen(self._options.listen, self._setting.agent.listen)]
         host, port = sockets[0].getsockname()[:2]
         self._lock.note(f"{host}:{port}")
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False,
-            timeout_keep_alive=20, timeout_graceful_shutdown=3, limit_concurrency=200, http="h11", ws="none",
-        )  # fmt: skip
-        server = _Server(config)
-        task = asyncio.create_task(server.serve(sockets=sockets), name="web")
-        _log.info("web.listening url=http://%s:%d/", host, port)
-        try:
+        tls = self._setting.web.tls_server_config
+        self._tls = tls.context() if tls is not None else None
+        async with serving(app, sockets, self._tls):
+            _log.info("web.listening url=%s://%s:%d/", "http" if tls is None else "https", host, port)
             yield
-        finally:
-            server.should_exit = True
-            await task
 
     def _signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self.reload(), name="reload"))
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
 
     def _unfold(self) -> None:
         """A folded kind of line may never come again: what was kept back is told in time."""
@@ -294,38 +305,78 @@ class App:
 
     # -- reload
 
-    async def reload(self) -> bool:
-        """Read the files again; a mistake keeps the old setting as a whole."""
-        options = self._options
+    def _hang_up(self) -> None:
+        """One reading that has not begun yet serves all who ask for one until then."""
+        if self._asked is None:
+            self._asked = asyncio.create_task(self._reload_for_signal(), name="reload")
+
+    async def _reload_for_signal(self) -> None:
+        async with self._reading:
+            self._asked = None
+            try:
+                await self._reload()
+            except Exception:
+                _log.exception("reload.broke")
+
+    async def reload(self) -> Loaded[Setting]:
+        """Read the files again; a mistake keeps the old setting as a whole. One reading at a time, as they are asked."""
+        async with self._reading:
+            return await self._reload()
+
+    async def _reload(self) -> Loaded[Setting]:
+        self.reload_state = Reload(good=False, at=self._clock.now(), problems=("internal",))
         try:
-            loaded = await asyncio.to_thread(load_setting, options.config, options.inventory)
+            loaded, change = await asyncio.to_thread(self._read_again)
         except NoInventory:
-            self.reload_state = Reload(good=False, at=self._clock.now(), problems=("no inventory",))
-            return False
-        problems = tuple(problem.render(options.lang) for problem in loaded.problems)
+            missing = Problem(file="", line=0, path="", key="app.no_inventory")
+            loaded, change = Loaded(value=None, problems=(missing,)), None
+        problems = tuple(problem.render(self._options.lang) for problem in loaded.problems)
         for line in problems:
             _log.warning("reload.problem %s", line)
-        self.reload_state = Reload(good=loaded.value is not None, at=self._clock.now(), problems=problems)
-        if loaded.value is None:
+        if change is None:
             _log.error("reload.failed problems=%d", len(loaded.errors))
-            return False
-        self._change_to(loaded.value)
-        return True
+        else:
+            self._change_to(change)
+        self.reload_state = Reload(good=change is not None, at=self._clock.now(), problems=problems)
+        return loaded
 
-    def _change_to(self, setting: Setting) -> None:
+    def _read_again(self) -> tuple[Loaded[Setting], Change | None]:
+        """The files, and whatever of them can fail already done: beside the loop, which goes on meanwhile."""
+        loaded = load_setting(self._options.config, self._options.inventory)
+        if loaded.value is None:
+            return loaded, None
+        found = difference(self._setting.inventory, loaded.value.inventory)
+        return loaded, Change(loaded.value, frame_of(loaded.value), found)
+
+    def _change_to(self, change: Change) -> None:
         """What is new starts, what is gone stops, what changed changes; the rest never misses a beat."""
-        found = difference(self._setting.inventory, setting.inventory)
-        self._setting = setting
+        found, before, self._setting = change.found, self._setting, change.setting
         for target in found.targets.removed:
             self.scheduler.remove(target)
         devices = tuple(device.id for device in found.devices.removed)
         probes = tuple(target.key for target in found.targets.removed if target.device not in devices)
-        self.monitor.reload(frame_of(setting), Removal(devices=devices, probes=probes))
+        self.monitor.reload(change.frame, Removal(devices=devices, probes=probes))
         for target in found.targets.added:
             self.scheduler.add(target)
         for _, target in found.targets.changed:
             self.scheduler.change(target)
         _log.info("reload.done %s", _counts(found.targets.added, found.targets.removed, found.targets.changed))
+        self._change_around(before)
+
+    def _change_around(self, before: Setting) -> None:
+        """What is not looked at: the log, the certificate; and what only a new start can change."""
+        now = self._setting
+        logging.getLogger().setLevel(now.agent.log.level.upper())
+        tls, was = now.web.tls_server_config, before.web.tls_server_config
+        if self._tls is not None and tls is not None:
+            tls.certify(self._tls)
+        late = {
+            "listen": now.agent.listen != before.agent.listen and not self._options.listen,
+            "log.format": now.agent.log.format != before.agent.log.format,
+            "tls": (tls is None) != (was is None),
+        }
+        for name in (name for name, changed in late.items() if changed):
+            _log.warning("reload.needs_restart what=%s", name)
 
 
 def _counts(added: tuple[Target, ...], removed: tuple[Target, ...], changed: tuple[object, ...]) -> str:
@@ -341,13 +392,6 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-class _Server(uvicorn.Server):
-    """Signals are the agent's, not the page's."""
-
-    def install_signal_handlers(self) -> None:
-        """None of its own."""
 
 
 def listen(asked: str | None, configured: Endpoint) -> socket.socket:

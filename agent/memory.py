@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 
-from agent.alerting import sla, upkeep
+from agent.alerting import upkeep
 from agent.alerting.conditions import Condition
 from agent.alerting.events import Event
 from agent.alerting.frame import Frame
@@ -169,7 +169,7 @@ def batch(delta: Delta, before: Mapping[str, Ticket], now: Ms) -> Batch:
     return Batch(
         events=tuple(delta.events),
         tickets=tuple(_ticket_row(ticket, now) for ticket in delta.tickets.values()),
-        bookings=tuple(row for t in delta.tickets.values() for row in _bookings(before.get(t.id), t, now)),
+        bookings=tuple(row for t in delta.tickets.values() for row in _bookings(before.get(t.id), t)),
         conditions={
             "/".join(key): None if condition is None else asdict(condition)
             for key, condition in delta.conditions.items()
@@ -195,24 +195,20 @@ def _ticket_row(ticket: Ticket, now: Ms) -> TicketRow:
     )
 
 
-def _bookings(before: Ticket | None, ticket: Ticket, now: Ms) -> Iterator[BookingRow]:
+def _bookings(before: Ticket | None, ticket: Ticket) -> Iterator[BookingRow]:
     """The lines of the ticket's ledger that are new or have changed; `seq` is the line's place in it."""
     old = before.times.bookings if before else ()
-    ended = {name: sla.ended_at(ticket.times, name) for name in sla.CLOCKS}
-    for place, booking in enumerate(ticket.times.bookings):
-        late_end = before is not None and sla.ended_at(before.times, booking.clock) != ended[booking.clock]
-        if place < len(old) and old[place] == booking and not late_end:
-            continue
-        over = booking.result != "waived" and ended[booking.clock] is not None
-        yield BookingRow(
-            ticket=ticket.id,
-            seq=place + 1,
-            clock=booking.clock,
-            severity=booking.level,
-            result=booking.result,
-            at=booking.at,
-            breached_at=booking.breached_at,
-            voided_reason=booking.reason or None,
-            voided_at=now if booking.reason else None,
-            elapsed_seconds=sla.elapsed(ticket.times, booking.clock, now) if over else None,
-        )
+    for place, row in enumerate(ticket.times.bookings):
+        if place >= len(old) or old[place] != row:
+            yield BookingRow(
+                ticket=ticket.id,
+                seq=place + 1,
+                clock=row.clock,
+                severity=row.level,
+                result=row.result,
+                at=row.at,
+                breached_at=row.breached_at,
+                voided_reason=row.reason or None,
+                voided_at=row.voided_at,
+                elapsed_seconds=row.took,
+            )

@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from agent.alerting import sla
@@ -47,9 +46,9 @@ class Spread:
         self.counts = [0] * (len(self.bounds) + 1)
         self.milliseconds = 0
 
-    def add(self, seconds: float, times: int = 1) -> None:
-        self.counts[bisect_left(self.bounds, seconds)] += times
-        self.milliseconds += times * round(seconds * 1000)
+    def add(self, seconds: float) -> None:
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+        self.milliseconds += round(seconds * 1000)
 
     def take(self, stored: Histogram) -> None:
         """Begin with what the store has counted (cumulatively) over the same bounds."""
@@ -67,15 +66,6 @@ class Spread:
     @property
     def total(self) -> int:
         return sum(self.counts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Took:
-    """One line of a ticket's ledger that a histogram counts: which clock, at which level, seconds."""
-
-    clock: str
-    severity: str
-    seconds: float
 
 
 class Tallies:
@@ -126,19 +116,14 @@ class Tallies:
         old = before.times if before else None
         for was, row in _ledger(old, ticket.times):
             self._book(was, row)
-        for gone, come in _measured(old, ticket.times):
-            self._measure(gone, -1)
-            self._measure(come, 1)
 
     def _book(self, was: Booking | None, row: Booking) -> None:
         if was is None:
             self.booked[row.clock, row.level, row.result] += 1
         if row.reason and not (was and was.reason):
             self.voided[row.clock, row.level, row.result, row.reason] += 1
-
-    def _measure(self, took: _Took | None, times: int) -> None:
-        if took is not None:
-            self._spread(took.clock, took.severity).add(took.seconds, times)
+        if row.clock in MEASURED and row.took is not None and (was is None or was.took is None):
+            self._spread(row.clock, row.level).add(row.took)
 
     def _spread(self, clock: str, severity: str) -> Spread:
         spreads = self.took[clock]
@@ -158,20 +143,3 @@ def _ledger(old: Times | None, new: Times) -> Iterator[tuple[Booking | None, Boo
     before = old.bookings if old else ()
     for place, row in enumerate(new.bookings):
         yield before[place] if place < len(before) else None, row
-
-
-def _measured(old: Times | None, new: Times) -> Iterator[tuple[_Took | None, _Took | None]]:
-    """What each changed line counted for, and what it counts for now: the rule by which the store's row is written."""
-    for was, row in _ledger(old, new):
-        if row.clock in MEASURED:
-            ends_alike = old is not None and sla.ended_at(old, row.clock) == sla.ended_at(new, row.clock)
-            if was != row or not ends_alike:
-                yield _took(was, old) if was and old else None, _took(row, new)
-
-
-def _took(row: Booking, times: Times) -> _Took | None:
-    """A line counts once its clock has ended, unless it was waived or voided."""
-    end = sla.ended_at(times, row.clock)
-    if end is None or row.result == "waived" or row.reason:
-        return None
-    return _Took(row.clock, row.level, sla.elapsed(times, row.clock, end))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import icmp, lab, poll, report, ticket, whole
+from bench import grow, icmp, lab, poll, report, ticket, whole
 from bench.report import Result
 from bench.run import Run
 
@@ -18,6 +18,7 @@ MEASUREMENTS: Mapping[str, Callable[[Run], Result]] = {
     "poll": poll.measure,
     "whole": whole.measure,
     "ticket": ticket.measure,
+    "growth": grow.measure,
 }
 
 

@@ -37,13 +37,19 @@ def switches(count: int, first: int = 0x10000) -> list[Entry]:
 
 
 @contextmanager
-def watching(work: Path, devices: Sequence[Entry], icmp: int = 10, snmp: int = 60) -> Iterator[int]:
-    """The agent runs over these devices, looking every `icmp` and `snmp` seconds; gives its process id."""
+def watching(
+    work: Path, devices: Sequence[Entry], icmp: int = 10, snmp: int = 60, core: int | None = None
+) -> Iterator[int]:
+    """The agent runs over these devices, looking every `icmp` and `snmp` seconds; gives its process id.
+
+    core: the only one that it may use.
+    """
     work.mkdir(parents=True)
     (work / "community").write_text("bench\n")
     (work / "community").chmod(0o600)
     (work / "inventory.yaml").write_text(_inventory(devices, icmp, snmp))
-    command = [*_PROGRAM, "run", "--inventory", str(work / "inventory.yaml"), "--data", str(work / "data")]
+    pinned = () if core is None else ("taskset", "--cpu-list", str(core))
+    command = [*pinned, *_PROGRAM, "run", "--inventory", str(work / "inventory.yaml"), "--data", str(work / "data")]
     with lab.running([*command, "--listen", ADDRESS], work / "log") as process:
         lab.served(process, ADDRESS, "/-/ready", work / "log")
         yield process.pid

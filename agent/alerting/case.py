@@ -68,7 +68,7 @@ class Scene:
     health: of the ticket's root: "unwatched", "up", "down" or "unknown".  close: close of business of the n-th working
     day after a moment.  due: the feedback deadline of a moment.  maintenance: whether a window covers the root now.
     hole: the last time the agent was blind, for late entries inside it (E18).  engineer: whether a name is an
-    engineer's (row 5).
+    engineer's (row 5).  rival: another ticket of the agent in which the same root is broken now.
     """
 
     now: Ms
@@ -82,6 +82,7 @@ class Scene:
     hole: tuple[Ms, Ms] | None = None
     last_on_roster: Callable[[str], bool] = field(default=lambda name: False)
     engineer: Callable[[str], bool] = field(default=lambda name: True)
+    rival: str = ""
 
 
 Answer = list[Write] | Refused

@@ -48,6 +48,9 @@ def perform(ticket: Ticket, command: Command, scene: Scene) -> Answer:
     row = _row(ticket, command)
     if isinstance(row, Refused):
         return row
+    if scene.rival and command.verb in ("refuse", "reopen", "split"):
+        # An outage has one ticket: the newer one carries it.
+        return Refused(code=409, key="rival", args={"other": scene.rival})
     command, refusal = _dated(ticket, command, scene)
     return refusal or VERBS[command.verb](Case(ticket=ticket, command=command, scene=scene, row=row))
 

@@ -103,7 +103,13 @@ def scene(draft: Draft, ticket: Ticket) -> Scene:
         hole=draft.state.hole if draft.state.blind_since is None else (draft.state.blind_since, draft.now),
         last_on_roster=lambda who: who in frame.roster.order and frame.roster.after(who) is None,
         engineer=lambda who: _engineer(frame.roster, who),
+        rival=_rival(draft, ticket) if ticket.by_agent else "",
     )
+
+
+def _rival(draft: Draft, ticket: Ticket) -> str:
+    others = (other for other in draft.agent_tickets(ticket.root) if other.id != ticket.id)
+    return next((other.id for other in others if other.state in BROKEN), "")
 
 
 def _engineer(roster: Roster, who: str) -> bool:

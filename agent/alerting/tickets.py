@@ -117,7 +117,7 @@ def fold(ticket: Ticket | None, event: Event) -> Ticket:
     """The ticket after one more event. Unknown event names of a later version change nothing but the version."""
     if ticket is None:
         return _opened(event)
-    times = sla.fold(ticket.times, event.event, event.at, event.recorded_at, event.args)
+    times = sla.measured(sla.fold(ticket.times, event.event, event.at, event.recorded_at, event.args))
     ticket = replace(
         ticket,
         times=times,
@@ -225,11 +225,12 @@ def _relapsed(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
 
 
 def _refused(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
-    return replace(_back(ticket), state="working", refusals=ticket.refusals + 1)
+    return replace(_reopened(ticket, args, event), refusals=ticket.refusals + 1)
 
 
 def _reopened(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
-    return replace(_back(ticket), state="working")
+    # What recovered by itself has no handler yet: it falls to whom the user knows.
+    return replace(_back(ticket), state="working", handler=ticket.handler or ticket.owner)
 
 
 def _back(ticket: Ticket) -> Ticket:
@@ -277,7 +278,8 @@ def _absorbed(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
 
 
 def _split(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
-    return replace(ticket, state="new", merged_into=None, asked="")
+    flags = ticket.flags - {"self_recovered", "fed_back"}
+    return replace(ticket, state="new", merged_into=None, asked="", flags=flags, stable_until=None, resume_at=None)
 
 
 def _reclassified(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:

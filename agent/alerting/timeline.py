@@ -168,7 +168,9 @@ def _voided(times: Times, at: Ms, args: Mapping[str, Any]) -> Times:
 
 
 def _split(times: Times, at: Ms, args: Mapping[str, Any]) -> Times:
-    return replace(times, void=False)
+    """It is open again from its own `opened_at`; what it was restored from before the merge is void."""
+    back = times if times.restored_at is None else _fell_back(times, at, args)
+    return replace(back, void=False)
 
 
 def _approved(times: Times, at: Ms, args: Mapping[str, Any]) -> Times:

@@ -51,7 +51,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """One result in the books. `reason` is why it was voided and `voided_at` when, empty while it stands."""
+    """One result in the books. `reason` is why it was voided and `voided_at` when, empty while it stands.
+
+    took: seconds that the line counts for in the histograms, from when its clock is over for good. Written once: a
+    later void or reopening takes nothing back, since a histogram may not fall.
+    """
 
     clock: str
     level: str
@@ -60,6 +64,7 @@ class Booking:
     breached_at: Ms | None = None
     reason: str = ""
     voided_at: Ms | None = None
+    took: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"clock": self.clock, "level": self.level, "result": self.result}

@@ -91,7 +91,7 @@ def _tier_two(case: Case) -> str:
 def _arrive(case: Case) -> Answer:
     proof = case.arg("evidence") or "word"
     arrived = case.write("arrived", "waiting_for", proof=proof)
-    if case.row.number in (13, 14):
+    if case.row.number in (13, 14) or (case.row.number == 15 and case.ticket.times.taken_at is None):
         return [*_taking(case), arrived]
     if case.row.number == 16:
         return [case.write("resumed"), arrived]

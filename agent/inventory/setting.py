@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from agent.alerting.frame import Frame, build
 from agent.alerting.policy import Policy
 from agent.alerting.roster import Roster
 from agent.calendar import WorkCalendar
-from agent.config import Loaded, Problem
+from agent.config import Loaded, Problem, Severity
 from agent.config.agentfile import AgentFile, load_agent_file
+from agent.config.webfile import WebFile, load_web_file
 from agent.inventory.calendarfile import load_calendar
 from agent.inventory.policyfile import load_policy
 from agent.inventory.reading import load_inventory
@@ -27,6 +29,7 @@ class Setting:
     """The values of one reading of all files."""
 
     agent: AgentFile
+    web: WebFile
     inventory: Inventory
     policy: Policy
     calendar: WorkCalendar
@@ -55,18 +58,33 @@ def load_setting(config: Path | None, inventory: Path | None) -> Loaded[Setting]
     policy = load_policy(agent.value.policy, schedules)
     calendar = load_calendar(agent.value.calendar)
     roster = load_roster(agent.value.roster)
-    parts = (agent, devices, policy, calendar, roster)
+    web = load_web_file(agent.value.web.config_file)
+    parts = (agent, web, devices, policy, calendar, roster)
     problems: tuple[Problem, ...] = tuple(problem for part in parts for problem in part.problems)
-    if not (devices.value and policy.value and calendar.value and roster.value):
+    problems += tuple(_unserved(agent.value, str(config)))
+    if not (web.value and devices.value and policy.value and calendar.value and roster.value):
         return Loaded(value=None, problems=problems, sha256=devices.sha256)
     value = Setting(
         agent=agent.value,
+        web=web.value,
         inventory=devices.value,
         policy=policy.value,
         calendar=calendar.value,
         roster=roster.value,
     )
     return Loaded(value=value, problems=problems, sha256=devices.sha256)
+
+
+def _unserved(agent: AgentFile, file: str) -> Iterator[Problem]:
+    """What the configuration may ask for and this version does not do: never passed over in silence."""
+    asked = {
+        "channels": bool(agent.channels),
+        "traps.listen": agent.traps.listen is not None,
+        "web.trusted_proxies": bool(agent.web.trusted_proxies),
+    }
+    for path in (path for path, wanted in asked.items() if wanted):
+        line = agent.channels[0].node.line if path == "channels" else 0
+        yield Problem(file=file, line=line, path=path, key="config.not_served", severity=Severity.WARNING)
 
 
 def frame_of(setting: Setting) -> Frame:

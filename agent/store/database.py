@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +18,9 @@ BUSY_TIMEOUT = 5.0
 
 READERS = 4
 """Connections that read at once."""
+
+AUTOCHECKPOINT = 256
+"""Pages in the -wal (1 MiB) after which a commit folds it in: a log that waits longer fills a small disk first."""
 
 _POSTGRESQL = {"connect_timeout": 10, "keepalives_idle": 30}
 _STATEMENT_TIMEOUT = "-c statement_timeout=60s -c lock_timeout=5s -c timezone=UTC"
@@ -86,7 +92,7 @@ def _prepare_writer(connection: sqlite3.Connection, _record: Any) -> None:
     _prepare(connection)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA wal_autocheckpoint=1000")
+    connection.execute(f"PRAGMA wal_autocheckpoint={AUTOCHECKPOINT}")
     connection.execute("PRAGMA journal_size_limit=16777216")
 
 
@@ -109,3 +115,19 @@ def _begin(connection: sa.Connection) -> None:
 def _begin_immediate(connection: sa.Connection) -> None:
     # A writer that starts as a reader can be refused in the middle (SQLITE_BUSY_SNAPSHOT).
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """A file to build in, in a private folder on the file system of `target`; what is left of it goes away."""
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
+        yield Path(folder, target.name)
+
+
+def sync(path: Path) -> None:
+    """See that a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -5,7 +5,8 @@ StoreError
 ├── NewerDatabase      the layout was made by a later program
 ├── OlderDatabase      the layout needs a migration, and this was opened only for reading
 ├── DamagedDatabase    the file is no database, or its check fails
-├── Unavailable        not now: disk full, locked, connection lost; the same batch may go through later
+├── Unavailable        not now: locked, I/O error, connection lost; the same batch may go through later
+│   └── DiskFull       not now: no room; making room may help at once
 ├── Refused            a constraint said no: a bug of the caller, repeating it cannot help
 ├── NotBackedUp        the backup was not made (the file exists, the result fails its check)
 └── NotRestored        the restore was not made; the database is as it was
@@ -61,6 +62,10 @@ class Unavailable(StoreError):
     """Not now: disk full, I/O error, locked, connection lost. Nothing of the batch was written."""
 
 
+class DiskFull(Unavailable):
+    """No room on the disk, or a quota or a limit of the file's size is reached. Nothing of the batch was written."""
+
+
 class Refused(StoreError):
     """A constraint, a trigger or a type said no. Nothing of the batch was written, and a repeat would fail again."""
 
@@ -74,6 +79,9 @@ class NotRestored(StoreError):
 
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
+"""SQLite calls only ENOSPC full; a quota (EDQUOT) and RLIMIT_FSIZE (EFBIG) are failed writes to it."""
+
 _PRIMARY = 0xFF
 """The low byte of an extended SQLite result code is the primary one (sqlite.org/rescode.html)."""
 
@@ -84,8 +92,11 @@ def translated(error: sa.exc.SQLAlchemyError | sqlite3.Error) -> StoreError:
 
     origin = getattr(error, "orig", None) or error
     text = f"{type(origin).__name__}: {origin}"
-    if isinstance(origin, sqlite3.Error) and (getattr(origin, "sqlite_errorcode", 0) & _PRIMARY) in _DAMAGED:
+    code = getattr(origin, "sqlite_errorcode", 0) if isinstance(origin, sqlite3.Error) else 0
+    if code & _PRIMARY in _DAMAGED:
         return DamagedDatabase(text)
+    if code in _FULL:
+        return DiskFull(text)
     if isinstance(error, sa.exc.OperationalError | sa.exc.InternalError | sa.exc.TimeoutError):
         return Unavailable(text)
     if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:

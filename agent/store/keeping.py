@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +14,7 @@ import sqlalchemy as sa
 from agent.model import Ms
 from agent.store import migrate, reads, schema
 from agent.store.copy import snapshot
-from agent.store.database import reading_engine, sqlite_uri
+from agent.store.database import beside, reading_engine, sqlite_uri, sync
 from agent.store.directory import DataDirectory
 from agent.store.errors import DamagedDatabase, NewerDatabase, NotBackedUp, NotRestored, translated
 
@@ -43,12 +40,12 @@ def backup(database: Path, target: Path, *, force: bool = False) -> BackedUp:
         raise NotBackedUp(f"there is no database at {database}")
     if target.exists() and not force:
         raise NotBackedUp(f"{target} is there already")
-    with _beside(target) as made:
+    with beside(target) as made:
         snapshot(database, made)
         checked = check(made)
-        _sync(made)
+        sync(made)
         _place(made, target, force=force)
-    _sync(target.parent)
+    sync(target.parent)
     return BackedUp(
         path=target, size=target.stat().st_size, revision=checked.revision, tickets=checked.tickets,
         events=checked.events,
@@ -63,13 +60,13 @@ def restore(directory: DataDirectory, file: Path, *, now: Ms) -> BackedUp:
     """
     if not file.is_file():
         raise NotRestored(f"there is no file {file}")
-    with directory.lock(since=now), _beside(directory.database) as made:
+    with directory.lock(since=now), beside(directory.database) as made:
         snapshot(file, made)
         checked = check(made)
-        _sync(made)
+        sync(made)
         replaced = _set_aside(directory.database, now)
         made.replace(directory.database)
-        _sync(directory.path)
+        sync(directory.path)
     return BackedUp(
         path=directory.database, size=directory.database.stat().st_size, revision=checked.revision,
         tickets=checked.tickets, events=checked.events, replaced=replaced,
@@ -116,13 +113,6 @@ def _count(connection: sa.Connection, table: sa.Table) -> int:
     return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
 
 
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A file to build in, in a private folder on the file system of `target`; what is left of it goes away."""
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
-        yield Path(folder, target.name)
-
-
 def _place(made: Path, target: Path, *, force: bool) -> None:
     if force:
         made.replace(target)
@@ -149,8 +139,8 @@ def _set_aside(database: Path, now: Ms) -> Path | None:
         old = Path(f"{database}{ending}")
         if old.exists():
             shutil.copy2(old, f"{aside}{ending}")
-            _sync(Path(f"{aside}{ending}"))
-    _sync(database.parent)
+            sync(Path(f"{aside}{ending}"))
+    sync(database.parent)
     # From here on the old state lies complete aside; its log must not meet the new file.
     _forget_log(database)
     return aside
@@ -179,11 +169,3 @@ def _fold_log(database: Path) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error:
         return
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,23 +16,25 @@ from agent.model import Json, Ms
 from agent.store import database, migrate, reads, writes
 from agent.store.copy import private_copy
 from agent.store.directory import DataDirectory
-from agent.store.errors import OlderDatabase, Refused, translated
+from agent.store.errors import DamagedDatabase, OlderDatabase, Refused, translated
+from agent.store.reserve import Reserve
 from agent.store.rows import Batch, Fault, Histogram, Loaded, Page, RequestRow, TicketRow
 
 PAGE = 50
 """Rows of a list unless asked otherwise."""
 
-_log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
 def open_store(where: str | Path, *, read_only: bool = False) -> Store:
-    """Open a database by URL, or an SQLite file by its path, and bring its layout up to date.
+    """Open a database by URL, or an SQLite file by its path, and bring its layout up to date; a missing file is made.
 
     read_only: change nothing, not even the layout. Raises NewerDatabase, OlderDatabase (read_only), DamagedDatabase,
     Unavailable.
     """
+    if not (read_only or database.is_url(where)):
+        _create(Path(where))
     store = Store(where, read_only=read_only)
     try:
         store.prepare()
@@ -40,6 +42,26 @@ def open_store(where: str | Path, *, read_only: bool = False) -> Store:
         store.close()
         raise
     return store
+
+
+def _create(path: Path) -> None:
+    """An empty database of our layout under its name, whole or not at all: a file without content is never a new one.
+
+    Raises DamagedDatabase for such a file.
+    """
+    if path.exists():
+        if path.stat().st_size == 0:
+            raise DamagedDatabase("the file is empty")
+        return
+    with database.beside(path) as made:
+        store = Store(made, read_only=False)
+        try:
+            store.prepare()
+        finally:
+            store.close()
+        database.sync(made)
+        made.replace(path)
+        database.sync(path.parent)
 
 
 @contextmanager
@@ -69,13 +91,12 @@ class Store:
         self.read_only = read_only
         self._writing = None if read_only else database.writing_engine(where)
         self._reading = database.reading_engine(where)
+        self.reserve = None if read_only or database.is_url(where) else Reserve(Path(where).with_name("reserve"))
 
     def prepare(self) -> None:
         """Bring the layout up to date, or see that it is."""
         if self._writing is None:
             return self._ask(migrate.require)
-        if not database.is_url(self.where) and database.wal_reset_bug(sqlite3.sqlite_version_info):
-            _log.warning("store.sqlite_wal_reset_bug version=%s mended_in=3.51.3", sqlite3.sqlite_version)
         with self._errors(), self._writing.begin() as connection:
             migrate.upgrade(connection)
         return None
@@ -89,6 +110,22 @@ class Store:
             raise Refused("opened only for reading")
         with self._errors(), self._writing.begin() as connection:
             writes.write(connection, batch, repeated=repeated)
+
+    def make_room(self) -> bool:
+        """The disk is full: give the reserve back and fold the -wal into the file. In the writer's thread.
+
+        Returns whether there was a reserve.
+        """
+        given = self.reserve is not None and self.reserve.release()
+        if self.reserve is not None and self._writing is not None:
+            # Outside of any transaction, which the engine would begin.
+            with contextlib.suppress(sqlite3.Error, sa.exc.SQLAlchemyError):
+                raw = self._writing.raw_connection()
+                try:
+                    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    raw.close()
+        return given
 
     def close(self) -> None:
         """Close all connections; SQLite then folds the -wal into the file."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 
-from agent.store.errors import Unavailable
+from agent.store.errors import DiskFull, Unavailable
 from agent.store.rows import Batch
 from agent.store.store import Store
 
@@ -130,9 +130,19 @@ class Writer:
             error = await self._try(partial(self._store.write, batch, repeated=repeated))
             if not isinstance(error, Unavailable):
                 return error
+            if isinstance(error, DiskFull) and await self._made_room():
+                repeated = True
+                continue
             self._not_writable(error)
             await asyncio.sleep(pause)
             pause, repeated = min(pause * 2, LONGEST_PAUSE), True
+
+    async def _made_room(self) -> bool:
+        """Whether the store found some, so that a repeat is worth while at once."""
+        made = await asyncio.get_running_loop().run_in_executor(self._executor, self._store.make_room)
+        if made:
+            _log.error("store.disk_full reserve=released pending=%d", self.pending)
+        return made
 
     async def _try(self, write: Callable[[], None]) -> Exception | None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,7 +15,9 @@ from starlette.staticfiles import StaticFiles
 from agent.metrics import Exposition
 from agent.view import View
 from agent.web.api import Api, Journal
+from agent.web.login import Login
 from agent.web.pages import Health, Pages, Surveys
+from agent.web.reloading import Reload, Reloading
 from agent.web.scrapes import Look, Ready, Scrapes
 from agent.web.shell import Shell, refusal, wants_document
 
@@ -29,10 +31,14 @@ def make_app(
     *,
     writable: Callable[[], bool] = lambda: True,
     reload_good: Callable[[], bool] = lambda: True,
-    site: str = "",
+    site: Callable[[], str] = str,
+    reload: Reload | None = None,
+    may_reload: Callable[[], bool] = lambda: False,
+    users: Callable[[], Mapping[str, str]] = dict,
 ) -> Starlette:
     """The application. journal: a ticket's committed journal; look: one look now; ready: whether every part runs, and
-    what does not; writable, reload_good: for the banners; site: the name of the campus."""
+    what does not; writable, reload_good: for the banners; site: the name of the campus; reload, may_reload: what
+    `POST /-/reload` does, and whether it is served; users: who may read, everybody while there are none."""
     surveys = Surveys(view)
     pages = Pages(view, surveys, journal, Health(writable=writable, reload_good=reload_good), site)
 
@@ -51,9 +57,10 @@ def make_app(
             *pages.routes(),
             *Api(view, journal, surveys.latest).routes(),
             *Scrapes(view, exposition, look, ready).routes(),
+            *Reloading(reload, may_reload).routes(),
             Mount("/static", StaticFiles(packages=[("agent.web", "static")])),
         ],
-        middleware=[Middleware(Shell)],
+        middleware=[Middleware(Shell), Middleware(Login, users=users)],
         exception_handlers={HTTPException: refused, 500: refused},
     )
     # A redirect would be written with the Host header, which is whatever the caller says.

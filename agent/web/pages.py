@@ -71,7 +71,7 @@ class Health:
 class Pages:
     """Renders them. site: the name of the campus."""
 
-    def __init__(self, view: View, surveys: Surveys, journal: Journal, health: Health, site: str) -> None:
+    def __init__(self, view: View, surveys: Surveys, journal: Journal, health: Health, site: Callable[[], str]) -> None:
         self._view, self._surveys, self._journal, self._health, self._site = view, surveys, journal, health, site
         loader = PackageLoader("agent.web", "templates")
         self._templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -96,7 +96,7 @@ class Pages:
     def render(self, name: str, words: Words, path: str, at: Ms, **values: Any) -> str:
         """One page. path: where it is found, for the switch of language."""
         return self._templates.get_template(name).render(
-            t=words, lang=words.lang, path=path, at=at, now=self._view.now, site=self._site,
+            t=words, lang=words.lang, path=path, at=at, now=self._view.now, site=self._site(),
             troubles=list(self._troubles()), **values,
         )  # fmt: skip
 

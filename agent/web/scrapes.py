@@ -22,6 +22,10 @@ Ready = Callable[[], tuple[bool, str]]
 LOOKS = 16
 """Looks under way at once on behalf of `/probe`."""
 LOOK_SECONDS = 30.0
+SPARED, AT_ONCE = 6.0, 10
+"""Seconds a target is spared for each look that `/probe` had at it, and how many looks may come before that counts: ten
+a minute. By target and not by caller, because one Prometheus that asks for five hundred devices is one caller, and what
+is to be spared is the device."""
 
 
 class Scrapes:
@@ -30,6 +34,7 @@ class Scrapes:
     def __init__(self, view: View, exposition: Exposition, look: Look, ready: Ready) -> None:
         self._view, self._exposition, self._look, self._ready = view, exposition, look, ready
         self._looks = asyncio.Semaphore(LOOKS)
+        self._spared_until: dict[str, float] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -65,7 +70,22 @@ class Scrapes:
             return refusal(404, "no such device, or nothing looks at it", where="target")
         if probe and probe not in frame.probes[device]:
             return refusal(404, "the device has no such probe", ", ".join(frame.probes[device]), "probe")
+        if wait := self._must_wait(device):
+            return refusal(429, "looked at too often", f"again in {wait:.0f} s; ten looks a minute", "target")
         return await self._looked(device, probe or None)
+
+    def _must_wait(self, device: str) -> float:
+        """Seconds until this device may be looked at again on behalf of `/probe`; 0 for now, which then counts (GCRA,
+        ITU-T I.371)."""
+        now = asyncio.get_running_loop().time()
+        if len(self._spared_until) > len(self._view.monitor.frame.devices):
+            self._spared_until = {name: until for name, until in self._spared_until.items() if until > now}
+        until = max(now, self._spared_until.get(device, now))
+        early = until - now - SPARED * (AT_ONCE - 1)
+        if early > 0:
+            return early + 0.5
+        self._spared_until[device] = until + SPARED
+        return 0.0
 
     async def _looked(self, device: str, probe: str | None) -> Response:
         try:

@@ -31,7 +31,10 @@ HEADERS = {
 SENDING = 60.0
 """Seconds for a whole page to be taken by who asked for it."""
 
-CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 503: "unavailable"}
+CODES = {
+    400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    429: "too_many_requests", 503: "unavailable",
+}  # fmt: skip
 
 
 class Shell:
@@ -41,6 +44,9 @@ class Shell:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/"):
+            scope = {**scope, "path": _own_path(scope["path"])}
+
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -50,6 +56,14 @@ class Shell:
             await send(message)
 
         await self._app(scope, receive, dressed if scope["type"] == "http" else send)
+
+
+def _own_path(target: str) -> str:
+    """The path of a target in absolute form (RFC 9112, 3.2.2), which says the host once more; others stay as they are."""
+    scheme, separator, rest = target.partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        return target
+    return "/" + rest.partition("/")[2]
 
 
 class Streamed(Response):
@@ -78,7 +92,8 @@ class Document(JSONResponse):
 
 def wants_document(request: Request) -> bool:
     """Programs get JSON: under `/api/`, and whoever does not ask for HTML."""
-    return request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", "")
+    # Not `request.url`: that is built with the Host header, and a Host such as `[` cannot be.
+    return request.scope["path"].startswith("/api/") or "text/html" not in request.headers.get("accept", "")
 
 
 def refusal(status: int, message: str = "", hint: str = "", where: str | None = None) -> Document:

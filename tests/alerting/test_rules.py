@@ -350,6 +350,27 @@ def test_split_of_what_is_filed_away_is_a_new_ticket() -> None:
     assert world.tickets[second.id].state == "merged"
 
 
+def test_what_a_newer_ticket_carries_is_not_broken_twice() -> None:
+    """Confirmed, down again: the new ticket has it. The old one cannot be taken back into work beside it."""
+    world = campus().down("cam-1", "2026-03-02 10:01")
+    first = world.do("take")
+    world.up("cam-1", "2026-03-02 10:10").do("confirm", first, by="chen")
+    world.down("cam-1", "2026-03-02 10:30")
+    second = world.of("cam-1")[1]
+    refused = world.refused("reopen", first, by="chen", reason="down again")
+    assert (refused.code, refused.key, refused.args) == (409, "rival", {"other": second.id})
+
+
+def test_row_33_of_what_nobody_took_falls_to_the_intake_engineer() -> None:
+    """Working, by the table; the response goes on with what was left and ends when somebody is there."""
+    world = campus().down("cam-1", "2026-03-02 10:01").up("cam-1", "2026-03-02 10:11")
+    world.until("2026-03-02 10:51").do("refuse", by="chen", reason="still black")
+    assert (world.only.state, world.only.handler) == ("working", "li")
+    assert sla.deadline(world.only.times, "response") == when("2026-03-02 11:41")
+    world.until("2026-03-02 11:30").do("arrive")
+    assert stands(world.only)["response"] == "met"
+
+
 def test_clock_files_what_is_complete() -> None:
     """Row 41: a working day after the confirmation, not before."""
     world = campus()

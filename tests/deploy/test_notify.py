@@ -103,9 +103,8 @@ def test_a_life_under_a_service_manager(tmp_path: Path, abstract: bool) -> None:
         process.send_signal(signal.SIGCONT)
         assert manager.hear(WATCHDOG).get("WATCHDOG") == "1"
         process.send_signal(signal.SIGTERM)
-        while said := manager.hear(5):
-            last = said
-        assert last == {"STOPPING": "1", "STATUS": "stopping"}
+        while "STOPPING" not in (said := manager.hear(5)):
+            assert said
         assert process.wait(20) == 0
     assert (tmp_path / "state" / "campus.db").exists()
     assert SECRET not in (tmp_path / "log").read_text("utf-8")

@@ -72,9 +72,21 @@ def test_a_stopped_agents_database_is_read_and_left_as_it_is(sqlite_store: Store
 
 def test_an_empty_database_is_brought_up_to_date_in_the_copy_only(tmp_path: Path) -> None:
     directory = DataDirectory(tmp_path)
-    directory.database.touch()
+    with closing(sqlite3.connect(directory.database)) as connection:
+        connection.execute("PRAGMA user_version=1")
+    before = directory.database.read_bytes()
     with read_copy(directory) as reading:
         assert reading.tickets().total == 0
+    assert directory.database.read_bytes() == before != b""
+
+
+def test_a_file_without_content_is_damaged_not_new(tmp_path: Path) -> None:
+    directory = DataDirectory(tmp_path)
+    directory.database.touch()
+    with pytest.raises(DamagedDatabase), read_copy(directory):
+        pass
+    with pytest.raises(DamagedDatabase):
+        open_store(directory.database)
     assert directory.database.read_bytes() == b""
 
 

@@ -18,7 +18,7 @@ from tests.metrics.campus import Campus
 
 def app_of(c: Campus, **over: Any) -> Starlette:
     given: dict[str, Any] = {
-        "site": "第一中学",
+        "site": lambda: "第一中学",
         "reload_good": lambda: c.good[0],
         "writable": lambda: c.writer.writable,
     }

@@ -1,0 +1,181 @@
+"""Growth: what 1,000, 5,000 and 20,000 devices cost, and a campus of 20,000 with 1,000 switches on one core.
+
+The agent is pinned to one core; responders, scraper and this program sit on the others.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from bench import cpu, http, lab, switches, watcher
+from bench.cpu import Figure
+from bench.report import Result, Row
+from bench.run import Run, scaled
+
+SIZES = (1_000, 5_000, 20_000)
+HOSTS, SWITCHES, FIRST = 20_000, 1_000, 0x10000
+CHILDREN = 500
+SCRAPE, LONG, SHORT = 15.0, 900.0, 120.0
+"""Seconds between two scrapes; of the long watch, and of the short one that `--quick` takes."""
+CORE = 0
+HOW = (
+    f"The agent on one core (`taskset`), everything else on the others; `/metrics` read whole every {SCRAPE:g} s. "
+    "CPU of a window divided by its length; memory at its end. Lag is `campus_agent_scheduler_lag_seconds` of the "
+    "window: the upper bound of the bucket that the 99th percentile lies in, and how many looks were sent more than "
+    f"100 ms late while whole pages were read. The cut is a switch and the {CHILDREN} devices below it, all within one "
+    "second, on the same campus; its time runs to the ticket in `/metrics`. Growth: cost for each device beside 1,000."
+)
+
+Buckets = Mapping[float, float]
+"""Upper bound in seconds -> looks at or below it."""
+
+
+def measure(run: Run) -> Result:
+    seen: list[str] = []
+    with _apart():
+        rows = [*_sizes(run, seen), *_campus(run, seen)] if run.with_agent else []
+    return Result(name="Growth", how=HOW, rows=rows, seen=seen)
+
+
+@contextmanager
+def _apart() -> Iterator[None]:
+    """This program, and what it starts without a core of its own, leaves the agent's core alone."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, before - {CORE} or before)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+# --- growth -------------------------------------------------------------------------------------
+
+
+def _sizes(run: Run, seen: list[str]) -> Iterator[Row]:
+    costs = {size: _size(run, size, seen) for size in SIZES}
+    for place, (what, unit) in enumerate((("CPU", "µs/s"), ("memory", "kB"))):
+        small = costs[SIZES[0]][place]
+        for size in SIZES[1:]:
+            yield Row(
+                measured=f"{what} for each device, {size:,} devices each 10 s", unit=unit, ours=costs[size][place],
+                peer=f"agent with {SIZES[0]:,}", theirs=small, bar=1.0,
+            )  # fmt: skip
+
+
+def _size(run: Run, size: int, seen: list[str]) -> tuple[Figure, Figure]:
+    """CPU and memory of each device: µs a second, kB. What the agent costs without devices is counted with them."""
+    devices = watcher.cameras(size)
+    with (
+        watcher.watching(run.work / f"agent-{size}", devices, core=CORE) as pid,
+        http.scraping(watcher.ADDRESS, ["/metrics"], SCRAPE),
+    ):
+        spent = run.per_unit(f"agent, {size:,} devices", [pid], time.monotonic)
+        held = cpu.pss([pid])
+    seen.append(f"{size:,} devices: {spent.value * 100:.1f} % of a core, {held / 1e6:.0f} MB")
+    each = scaled(spent, 1e6 / size)
+    assert each is not None
+    return each, Figure.of([held / size / 1e3])
+
+
+# --- the large campus ---------------------------------------------------------------------------
+
+
+def _campus(run: Run, seen: list[str]) -> Iterator[Row]:
+    devices = [*_family(), *watcher.switches(SWITCHES, FIRST)]
+    seconds = LONG if run.windows > 1 else SHORT
+    with (
+        switches.answering(run.campus, run.work / "switches.log") as counts,
+        watcher.watching(run.work / "large", devices, core=CORE) as pid,
+    ):
+        run.say(f"{HOSTS:,} hosts and {SWITCHES:,} switches: {run.warm:g} s to warm up, then {seconds:g} s")
+        time.sleep(run.warm)
+        echoes, polls = run.campus.echoes(), counts().polls
+        spent, held, lag, pages = _watch(pid, seconds)
+        seen.append(
+            f"{run.campus.echoes() - echoes:,} echoes and {counts().polls - polls:,} polls in {seconds:g} s; a page of "
+            f"{pages[0] / 1e6:.0f} MB read in {pages[1]:.2f} s at most; lag: {_told(lag)}"
+        )
+        what = f"{HOSTS:,} hosts each 10 s, {SWITCHES:,} switches of 48 ports each 60 s"
+        yield _row(f"CPU, {what}", "% of a core", spent * 100, 70)
+        yield _row(f"memory, {what}", "MB", held / 1e6, 600)
+        yield _row(f"lag of looks, p99, {what}", "s", _percentile(lag, 0.99), 0.5)
+        yield _row("looks more than 100 ms late while whole pages are read", "looks", _beyond(lag, 0.1), 0)
+        yield from _cut(run, seen)
+
+
+def _family() -> list[watcher.Entry]:
+    """The hosts, of which the first carries the next `CHILDREN`."""
+    hosts = watcher.cameras(HOSTS)
+    for child in hosts[1 : CHILDREN + 1]:
+        child["parent"] = {"device": hosts[0]["id"]}
+    return hosts
+
+
+def _watch(pid: int, seconds: float) -> tuple[float, int, Buckets, tuple[int, float]]:
+    """CPU as a share of a core, bytes held, lag, and the largest page with the longest time it took."""
+    first, used, began = _lag(http.get(watcher.ADDRESS, "/metrics")), cpu.seconds([pid]), time.monotonic()
+    size, slowest, page = 0, 0.0, ""
+    while (now := time.monotonic()) < began + seconds:
+        time.sleep(max(0.0, min(SCRAPE, began + seconds - now)))
+        asked = time.monotonic()
+        page = http.get(watcher.ADDRESS, "/metrics")
+        size, slowest = max(size, len(page)), max(slowest, time.monotonic() - asked)
+    spent = (cpu.seconds([pid]) - used) / (time.monotonic() - began)
+    return spent, cpu.pss([pid]), _since(first, _lag(page)), (size, slowest)
+
+
+def _cut(run: Run, seen: list[str]) -> Iterator[Row]:
+    """All of a family fall within a second: one ticket, soon, and the others' looks are not kept waiting."""
+    before, numbers = _lag(http.get(watcher.ADDRESS, "/metrics")), list(range(1, CHILDREN + 2))
+    began = time.monotonic()
+    run.campus.cut_many([lab.host(number) for number in numbers])
+    within, told, page = time.monotonic() - began, None, ""
+    while time.monotonic() < began + 40.0:
+        page = http.get(watcher.ADDRESS, "/metrics")
+        if told is None and "\ncampus_ticket_info{" in page:
+            told = time.monotonic() - began
+        time.sleep(0.5)
+    run.campus.mend_all()
+    tickets, lag = page.count("\ncampus_ticket_info{"), _since(before, _lag(page))
+    seen.append(f"{len(numbers)} devices cut within {within:.2f} s: {tickets} ticket(s); lag meanwhile: {_told(lag)}")
+    what = f"{len(numbers)} devices cut within one second"
+    yield _row(f"cut to ticket, {what}", "s", told if told is not None else float("inf"), 15)
+    yield _row(f"tickets beside the one, {what}", "tickets", abs(tickets - 1), 0)
+    yield _row(f"lag of looks, p99, {what}", "s", _percentile(lag, 0.99), 0.2)
+
+
+def _row(measured: str, unit: str, value: float, bar: float) -> Row:
+    return Row(measured=measured, unit=unit, ours=Figure.of([value]), bar=bar, absolute=True)
+
+
+# --- the histogram of lag -----------------------------------------------------------------------
+
+
+def _lag(page: str) -> Buckets:
+    start = 'campus_agent_scheduler_lag_seconds_bucket{le="'
+    lines = [line.removeprefix(start) for line in page.splitlines() if line.startswith(start)]
+    return {float(bound): float(count) for bound, count in (line.split('"} ') for line in lines)}
+
+
+def _since(before: Buckets, after: Buckets) -> Buckets:
+    return {bound: count - before[bound] for bound, count in after.items()}
+
+
+def _percentile(lag: Buckets, rank: float) -> float:
+    """The upper bound of the bucket that the percentile lies in."""
+    total = max(lag.values())
+    return min(bound for bound, count in lag.items() if count >= rank * total)
+
+
+def _beyond(lag: Buckets, bound: float) -> float:
+    return max(lag.values()) - lag[bound]
+
+
+def _told(lag: Buckets) -> str:
+    bounds: Sequence[float] = sorted(lag)
+    total = max(lag.values())
+    shown = [f"{lag[bound] / total:.3%} ≤ {bound:g} s" for bound in bounds if bound in (0.01, 0.05, 0.1, 0.2, 0.5)]
+    return f"{total:,.0f} looks, " + ", ".join(shown)

@@ -13,29 +13,25 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from agent import __version__, control
-from agent.alerting.engine import Removal
-from agent.alerting.frame import Frame
-from agent.clock import Clock, SystemClock
-from agent.config import Loaded, Problem
-from agent.config.agentfile import LISTEN, Endpoint
+from agent.clock import Steady, SystemClock
+from agent.config import Loaded
 from agent.documents import Document
-from agent.inventory import difference
-from agent.inventory.difference import Difference
 from agent.inventory.setting import NoInventory, Setting, frame_of, load_setting
 from agent.locale import catalogue
 from agent.logs import SPAN, Folding
 from agent.logs import set_up as set_up_log
 from agent.memory import Memory
 from agent.metrics import Exposition, Own
-from agent.model import Target
 from agent.monitor import Monitor
 from agent.notify import Notifier
 from agent.probes import PROBES
 from agent.probes.base import Hooks, Kind, Prober
+from agent.probes.resolve import Resolver
+from agent.reload import Reloader
 from agent.requests import Requests
 from agent.scheduler import Scheduler
 from agent.store import (
@@ -52,9 +48,11 @@ from agent.store import (
 from agent.tallies import Tallies
 from agent.view import View
 from agent.web import make_app
-from agent.web.server import serving
+from agent.web.server import CannotListen, listen, serving
 
 _log = logging.getLogger(__name__)
+
+_DAY = 86_400.0
 
 REPEAT_MS = 30 * 86_400_000
 """How far back past faults matter: the longest repeat window."""
@@ -70,14 +68,6 @@ class Options:
     listen: str | None = None
     lang: str = "zh"
     sockets: tuple[socket.socket, ...] = ()
-
-
-class CannotListen(Exception):
-    """The page has no address: where it was wanted, and what the system says."""
-
-    def __init__(self, where: str, why: str) -> None:
-        super().__init__(f"{where}: {why}")
-        self.where, self.why = where, why
 
 
 def serve(options: Options) -> int:
@@ -121,31 +111,13 @@ def _fail(code: int, message: str) -> int:
     return code
 
 
-def _with_store(options: Options, setting: Setting, lock: Lock, clock: Clock, folding: Folding) -> int:
+def _with_store(options: Options, setting: Setting, lock: Lock, clock: SystemClock, folding: Folding) -> int:
     store = open_store(lock.directory.database)
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="writer") as executor:
-            return asyncio.run(App(options, setting, lock, store, executor, clock, folding).run())
+            return asyncio.run(App(options, setting, lock, store, executor, Steady(clock), folding).run())
     finally:
         store.close()
-
-
-@dataclass(slots=True)
-class Reload:
-    """How the last reading of the files went."""
-
-    good: bool = True
-    at: int = 0
-    problems: tuple[str, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A new setting, ready to be put in force: nothing is left that a file could make fail."""
-
-    setting: Setting
-    frame: Frame
-    found: Difference
 
 
 class App:
@@ -158,17 +130,15 @@ class App:
         lock: Lock,
         store: Store,
         executor: ThreadPoolExecutor,
-        clock: Clock,
+        clock: Steady,
         folding: Folding,
     ) -> None:
-        self._options, self._setting, self._lock, self._store, self._clock = options, setting, lock, store, clock
+        self._options, self._lock, self._store, self._clock = options, lock, store, clock
         self._folding = folding
         self._failed: list[BaseException] = []
         self._stop = asyncio.Event()
-        self._reading = asyncio.Lock()
-        self._asked: asyncio.Task[None] | None = None
+        self._resolver = Resolver()
         self._tls: ssl.SSLContext | None = None
-        self.reload_state = Reload(at=clock.now())
         self.own = Own()
         frame, memory = frame_of(setting), Memory()
         self.tallies = Tallies(setting.policy.contract)
@@ -176,6 +146,7 @@ class App:
         self.writer = Writer(store, executor, self._committed, self._refused)
         self.monitor = Monitor(clock, frame, memory, self.scheduler, self.writer, self.tallies.observe)
         self.view = View(self.monitor)
+        self.reloader = Reloader(setting, self._read_files, self.monitor, clock, self._changed, options.lang)
 
     def _open_prober(self, kind: Kind) -> Prober:
         hooks = Hooks(
@@ -183,6 +154,7 @@ class App:
             sink=self.monitor.receive,
             missed=self.monitor.missed,
             rejected=self.own.rejected,
+            resolver=self._resolver,
         )
         return kind.open(hooks)
 
@@ -207,6 +179,7 @@ class App:
             await stack.enter_async_context(self._looking())
             self._signals()
             self._unfold()
+            self._mind_calendar()
             _settle_memory()
             _log.info("agent.ready devices=%d targets=%d", len(self.monitor.frame.devices), len(self.scheduler))
             with Notifier().attended(self._ready, self._in_a_line):
@@ -216,6 +189,8 @@ class App:
     def _restore(self) -> None:
         """Take up what the store remembers: open tickets, conditions, past faults, totals."""
         loaded = self._store.load()
+        last = loaded.meta.get("clock")
+        self._clock.resume(last if isinstance(last, dict) else None)
         memory, frame = self.monitor.memory, self.monitor.frame
         past = self._store.recent_faults(self._clock.now() - REPEAT_MS)
         absorbed = memory.absorbed(loaded)
@@ -225,7 +200,7 @@ class App:
 
     @asynccontextmanager
     async def _looking(self) -> AsyncIterator[None]:
-        for target in self._setting.inventory.targets:
+        for target in self.reloader.setting.inventory.targets:
             self.scheduler.add(target)
         self.monitor.start()
         try:
@@ -237,7 +212,7 @@ class App:
 
     @asynccontextmanager
     async def _web(self, requests: Requests) -> AsyncIterator[None]:
-        exposition = Exposition(self.view, self.tallies, self.own, self.writer, lambda: self.reload_state.good)
+        exposition = Exposition(self.view, self.tallies, self.own, self.writer, lambda: self.reloader.last.good)
         app = make_app(
             self.view,
             exposition,
@@ -245,16 +220,16 @@ class App:
             requests.look,
             self._ready,
             writable=lambda: self.writer.writable,
-            reload_good=lambda: self.reload_state.good,
-            site=lambda: self._setting.inventory.site.name,
-            reload=self.reload,
-            may_reload=lambda: self._setting.agent.web.reload,
-            users=lambda: self._setting.web.basic_auth_users,
+            reload_good=lambda: self.reloader.last.good,
+            site=lambda: self.reloader.setting.inventory.site.name,
+            reload=self.reloader.reload,
+            may_reload=lambda: self.reloader.setting.agent.web.reload,
+            users=lambda: self.reloader.setting.web.basic_auth_users,
         )
-        sockets = list(self._options.sockets) or [listen(self._options.listen, self._setting.agent.listen)]
+        sockets = list(self._options.sockets) or [listen(self._options.listen, self.reloader.setting.agent.listen)]
         host, port = sockets[0].getsockname()[:2]
         self._lock.note(f"{host}:{port}")
-        tls = self._setting.web.tls_server_config
+        tls = self.reloader.setting.web.tls_server_config
         self._tls = tls.context() if tls is not None else None
         async with serving(app, sockets, self._tls):
             _log.info("web.listening url=%s://%s:%d/", "http" if tls is None else "https", host, port)
@@ -264,18 +239,29 @@ class App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        loop.add_signal_handler(signal.SIGHUP, self.reloader.hang_up)
 
     def _unfold(self) -> None:
         """A folded kind of line may never come again: what was kept back is told in time."""
         self._folding.unfold(self._clock.now() / 1000)
         asyncio.get_running_loop().call_later(SPAN, self._unfold)
 
+    def _mind_calendar(self) -> None:
+        """Once a day, from `AHEAD` days before the known holidays end."""
+        if self.view.calendar_ends() is not None:
+            _log.warning("calendar.ends valid_until=%s", self.monitor.frame.calendar.valid_until)
+        asyncio.get_running_loop().call_later(_DAY, self._mind_calendar)
+
     def _ready(self) -> tuple[bool, str]:
         """Whether every part runs: the tick beats and the writer has not stopped."""
         late = asyncio.get_running_loop().time() - self.monitor.beat_at
         if late > 10.0:
             return False, f"tick {late:.0f} s old"
+        overdue = self.scheduler.overdue(asyncio.get_running_loop().time())
+        if overdue > 2 * self.scheduler.pace:
+            return False, f"looks {overdue:.0f} s overdue"
+        if self.monitor.deaf:
+            return False, "no look ends"
         return (False, "store stopped") if self.writer.stopped else (True, "")
 
     def _in_a_line(self) -> str:
@@ -291,81 +277,26 @@ class App:
             "version": __version__,
             "pid": os.getpid(),
             "since": self._lock.since,
-            "timezone": self._setting.inventory.site.timezone,
+            "timezone": self.reloader.setting.inventory.site.timezone,
             "ready": ready,
             "why": why,
             "devices": sum(1 for _ in self.view.devices()),
             "targets": len(self.scheduler),
             "blind": self.monitor.memory.blind_since is not None,
+            "clock_sure": self._clock.sure,
             "store_writable": self.writer.writable,
             "store_pending": self.writer.pending_entries,
-            "reload_good": self.reload_state.good,
-            "reload_problems": list(self.reload_state.problems),
+            "reload_good": self.reloader.last.good,
+            "reload_problems": list(self.reloader.last.problems),
         }
 
     # -- reload
 
-    def _hang_up(self) -> None:
-        """One reading that has not begun yet serves all who ask for one until then."""
-        if self._asked is None:
-            self._asked = asyncio.create_task(self._reload_for_signal(), name="reload")
+    def _read_files(self) -> Loaded[Setting]:
+        return load_setting(self._options.config, self._options.inventory)
 
-    async def _reload_for_signal(self) -> None:
-        async with self._reading:
-            self._asked = None
-            try:
-                await self._reload()
-            except Exception:
-                _log.exception("reload.broke")
-
-    async def reload(self) -> Loaded[Setting]:
-        """Read the files again; a mistake keeps the old setting as a whole. One reading at a time, as they are asked."""
-        async with self._reading:
-            return await self._reload()
-
-    async def _reload(self) -> Loaded[Setting]:
-        self.reload_state = Reload(good=False, at=self._clock.now(), problems=("internal",))
-        try:
-            loaded, change = await asyncio.to_thread(self._read_again)
-        except NoInventory:
-            missing = Problem(file="", line=0, path="", key="app.no_inventory")
-            loaded, change = Loaded(value=None, problems=(missing,)), None
-        problems = tuple(problem.render(self._options.lang) for problem in loaded.problems)
-        for line in problems:
-            _log.warning("reload.problem %s", line)
-        if change is None:
-            _log.error("reload.failed problems=%d", len(loaded.errors))
-        else:
-            self._change_to(change)
-        self.reload_state = Reload(good=change is not None, at=self._clock.now(), problems=problems)
-        return loaded
-
-    def _read_again(self) -> tuple[Loaded[Setting], Change | None]:
-        """The files, and whatever of them can fail already done: beside the loop, which goes on meanwhile."""
-        loaded = load_setting(self._options.config, self._options.inventory)
-        if loaded.value is None:
-            return loaded, None
-        found = difference(self._setting.inventory, loaded.value.inventory)
-        return loaded, Change(loaded.value, frame_of(loaded.value), found)
-
-    def _change_to(self, change: Change) -> None:
-        """What is new starts, what is gone stops, what changed changes; the rest never misses a beat."""
-        found, before, self._setting = change.found, self._setting, change.setting
-        for target in found.targets.removed:
-            self.scheduler.remove(target)
-        devices = tuple(device.id for device in found.devices.removed)
-        probes = tuple(target.key for target in found.targets.removed if target.device not in devices)
-        self.monitor.reload(change.frame, Removal(devices=devices, probes=probes))
-        for target in found.targets.added:
-            self.scheduler.add(target)
-        for _, target in found.targets.changed:
-            self.scheduler.change(target)
-        _log.info("reload.done %s", _counts(found.targets.added, found.targets.removed, found.targets.changed))
-        self._change_around(before)
-
-    def _change_around(self, before: Setting) -> None:
-        """What is not looked at: the log, the certificate; and what only a new start can change."""
-        now = self._setting
+    def _changed(self, before: Setting, now: Setting) -> None:
+        """What is neither looked at nor judged: the log, the certificate; and what only a new start can change."""
         logging.getLogger().setLevel(now.agent.log.level.upper())
         tls, was = now.web.tls_server_config, before.web.tls_server_config
         if self._tls is not None and tls is not None:
@@ -373,14 +304,10 @@ class App:
         late = {
             "listen": now.agent.listen != before.agent.listen and not self._options.listen,
             "log.format": now.agent.log.format != before.agent.log.format,
-            "tls": (tls is None) != (was is None),
+            "tls_server_config": (tls is None) != (was is None),
         }
         for name in (name for name, changed in late.items() if changed):
             _log.warning("reload.needs_restart what=%s", name)
-
-
-def _counts(added: tuple[Target, ...], removed: tuple[Target, ...], changed: tuple[object, ...]) -> str:
-    return f"added={len(added)} removed={len(removed)} changed={len(changed)}"
 
 
 def _settle_memory() -> None:
@@ -392,21 +319,3 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-def listen(asked: str | None, configured: Endpoint) -> socket.socket:
-    """A listening socket. Raises CannotListen."""
-    try:
-        endpoint = Endpoint.parse(asked) if asked else configured or LISTEN
-    except ValueError:
-        raise CannotListen(asked or "", "ADDR:PORT?") from None
-    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((endpoint.host, endpoint.port))
-        made.listen(128)
-    except OSError as error:
-        made.close()
-        raise CannotListen(str(endpoint), error.strerror or str(error)) from error
-    return made

@@ -23,6 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
 _HOURS = re.compile(r"(\d\d?):(\d\d)\s*[-–~]\s*(\d\d?):(\d\d)", re.ASCII)
+AHEAD = 45
+"""Days before the end of the known holidays from which people are warned: next year's are published in November."""
 _SEARCH_DAYS = 400
 """How far `Schedule.next_change` looks: past the longest holidays and a change of the school year."""
 
@@ -96,6 +98,10 @@ class WorkCalendar:
     def knows(self, day: date) -> bool:
         """Whether holidays of that day are known, or only its weekday."""
         return self.valid_until is not None and day <= self.valid_until
+
+    def ends_soon(self, day: date) -> bool:
+        """Whether the holidays that are known end within `AHEAD` days of `day`, or have ended."""
+        return self.valid_until is not None and (self.valid_until - day).days < AHEAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from agent.alerting import upkeep
 from agent.alerting.conditions import Condition
 from agent.alerting.events import Event
 from agent.alerting.frame import Frame
+from agent.alerting.sla import Shift
 from agent.alerting.state import Delta, Fault, Key, State, fault_of
 from agent.alerting.tickets import Ticket, replay
 from agent.model import Json, Ms
@@ -30,9 +31,10 @@ class Memory:
         self.held: dict[Key, None] = {}
         self.dirty: dict[str, None] = {}
         self.wakes: dict[str, Ms] = {}
-        self.counter: tuple[str, int] = ("", 0)
+        self.numbers: dict[str, int] = {}
         self.blind_since: Ms | None = None
         self.hole: tuple[Ms, Ms] | None = None
+        self.sure = True
         self.state = self._state()
 
     def _state(self) -> State:
@@ -43,9 +45,10 @@ class Memory:
             by_root=self.by_root,
             faults=self.faults,
             waiting=self.waiting,
-            counter=self.counter,
+            numbers=self.numbers,
             blind_since=self.blind_since,
             hole=self.hole,
+            sure=self.sure,
         )
 
     @staticmethod
@@ -70,7 +73,7 @@ class Memory:
             condition = _condition(value)
             if condition.device in frame.devices:
                 self._put_condition(condition)
-        self.counter = max(loaded.counters.items(), default=("", 0))
+        self.numbers.update(loaded.counters)
         self.dirty.update(dict.fromkeys(ticket.root for ticket in self.tickets.values()))
         self.state = self._state()
 
@@ -84,13 +87,24 @@ class Memory:
             self._put_ticket(ticket, frame)
         self.dirty.update(dict.fromkeys(delta.dirty))
         if delta.counter is not None:
-            self.counter = delta.counter
-            self.state = replace(self.state, counter=delta.counter)
+            self.numbers.update([delta.counter])
 
     def see(self, blind_since: Ms | None, hole: tuple[Ms, Ms] | None) -> None:
         """The agent's own sight has changed."""
         self.blind_since, self.hole = blind_since, hole or self.hole
         self.state = replace(self.state, blind_since=blind_since, hole=self.hole)
+
+    def trust(self, sure: bool) -> None:
+        """Whether the clock may be built on has changed."""
+        self.sure = sure
+        self.state = replace(self.state, sure=sure)
+
+    def shift(self, shift: Shift) -> None:
+        """The wall clock was stepped: what no row bears goes with it."""
+        for device, at in self.good.items():
+            self.good[device] = shift(at)
+        hole = self.hole and (shift(self.hole[0]), shift(self.hole[1]))
+        self.see(shift.maybe(self.blind_since), hole)
 
     def _drop_condition(self, key: Key) -> None:
         old = self.conditions.pop(key, None)

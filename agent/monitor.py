@@ -10,17 +10,18 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.alerting import engine
 from agent.alerting.commands import Command, Refused
-from agent.alerting.engine import Input, Removal, Sight, Tick
+from agent.alerting.engine import Input, Removal, Sight, Stepped, Tick
 from agent.alerting.frame import Frame
+from agent.alerting.sla import Shift
 from agent.alerting.state import Delta, Key
 from agent.alerting.tickets import Ticket
-from agent.clock import Clock
+from agent.clock import Clock, Steady
 from agent.memory import Memory, batch
-from agent.model import Ms, Outcome, Reading, Target
+from agent.model import Json, Ms, Outcome, Reading, Target
 from agent.scheduler import Scheduler
 from agent.store import Batch, RequestRow, Writer
 
@@ -30,7 +31,22 @@ BEAT = 1.0
 BLINK = 5.0
 """Seconds that the loop may be away before it is booked as time in which nobody was looked at (未监测)."""
 
-_OK = Outcome.OK
+HICCUP = 1.0
+"""Seconds of the same within which a look may have been called failed for the agent's own sake."""
+
+_LONGEST_LOOK = 60.0
+"""Seconds after a step behind which no look is under way any more that began before it."""
+
+SWEEP = 30.0
+"""Seconds between two searches for looks that never ended."""
+
+DEAF = 10.0
+"""Seconds behind the time in which some look must have ended, before it is said that the agent itself is deaf."""
+
+KEEP = 600.0
+"""Seconds after which the clock is stored again though nothing else is: a start must not begin long before its end."""
+
+_OK, _UNKNOWN = Outcome.OK, Outcome.UNKNOWN
 _log = logging.getLogger(__name__)
 
 
@@ -62,6 +78,11 @@ class Monitor:
         self.since: dict[str, Ms] = {}
         self.blind_seconds = 0.0
         self.beat_at = -math.inf
+        self.clock_steps = 0
+        self._beat_mono = math.inf
+        self._awake_since = self._heard = self._kept = self._swept = -math.inf
+        self._blind_why = ""
+        self._lately: Stepped | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._minute = -1
 
@@ -71,6 +92,8 @@ class Monitor:
         """Take one reading from a prober."""
         if not self.scheduler.done(reading):
             return
+        self._notice()
+        reading = self._dated(reading)
         key = reading.target.key
         if key not in self.looks:
             self.since.setdefault(key[0], reading.at)
@@ -79,6 +102,22 @@ class Monitor:
             self.memory.good[key[0]] = reading.at
         if not engine.idle(self.memory.state, reading):
             self.step(reading)
+
+    def _dated(self, reading: Reading) -> Reading:
+        """The reading as the clock now runs, and as what it is worth when the process stood still meanwhile."""
+        mono = self._heard = self.clock.mono()
+        if self._lately is not None:
+            # Begun before the step and ended behind it: by the clock it took as long as the step is.
+            behind = self.clock.now() - reading.at - reading.duration * 1000
+            if abs(behind - self._lately.ms) < abs(behind):
+                reading = replace(reading, at=reading.at + self._lately.ms)
+        if mono - reading.duration >= self._awake_since or reading.outcome is _UNKNOWN:
+            return reading
+        if reading.outcome is _OK:
+            return replace(
+                reading, at=self.clock.now()
+            )  # it answered somewhere in the hole: it serves now, that is sure
+        return replace(reading, outcome=_UNKNOWN, reason="frozen")
 
     def missed(self, target: Target) -> None:
         """A heartbeat went unanswered: whoever stands above it is looked at now, so that both are judged together."""
@@ -119,6 +158,8 @@ class Monitor:
 
     def _rows(self, delta: Delta, before: Mapping[str, Ticket], now: Ms, request: str | None) -> Batch:
         rows = batch(delta, before, now)
+        if rows and isinstance(self.clock, Steady):
+            rows = Batch.merged([rows, Batch(meta=self._clock_row(self.clock))])
         if request is None or isinstance(delta.answer, Refused):
             return rows
         answered = RequestRow(key=request, ticket=delta.answer[0], answered_at=now, answer=list(delta.answer))
@@ -144,9 +185,11 @@ class Monitor:
         if ended is not None and ended.id not in self.memory.tickets:
             self.memory.tickets[ended.id] = ended
         committed = asyncio.get_running_loop().create_future()
-        delta = self.step(command, request, lambda: None if committed.done() else committed.set_result(None))
-        if ended is not None and not ended.is_open:
-            self.memory.tickets.pop(ended.id, None)
+        try:
+            delta = self.step(command, request, lambda: None if committed.done() else committed.set_result(None))
+        finally:
+            if ended is not None and not ended.is_open:
+                self.memory.tickets.pop(ended.id, None)
         if isinstance(delta.answer, Refused):
             return Answer(refused=delta.answer)
         await committed
@@ -159,7 +202,11 @@ class Monitor:
         """Begin to look and to tick."""
         loop = asyncio.get_running_loop()
         self.scheduler.start(loop)
-        self.beat_at = loop.time()
+        self.beat_at, self._heard = loop.time(), self.clock.mono()
+        self._beat_mono = self._heard
+        if isinstance(self.clock, Steady):
+            self._trust(self.clock.sure)
+            self._follow(self.clock)
         self._watch = loop.call_later(BEAT, self._beat)
 
     def stop(self) -> None:
@@ -168,11 +215,14 @@ class Monitor:
 
     def _beat(self) -> None:
         loop = asyncio.get_running_loop()
-        at, self.beat_at = self.beat_at, loop.time()
+        self.beat_at = loop.time()
         self._watch = loop.call_at(self.beat_at + BEAT, self._beat)
-        away = self.beat_at - at - BEAT
-        if away > BLINK:
-            self._was_away(away)
+        self._notice()
+        self._beat_mono = self.clock.mono()
+        if isinstance(self.clock, Steady):
+            self._follow(self.clock)
+        if self.beat_at - self._swept > SWEEP:
+            self._sweep()
         self._look_around()
         now = self.clock.now()
         minute = now // 60_000
@@ -192,7 +242,56 @@ class Monitor:
         """Once a minute every open fault is looked at again: the timetable may have raised it."""
         return list(dict.fromkeys((*self.memory.dirty, *self.memory.by_root)))
 
+    # -- the wall clock
+
+    def _follow(self, clock: Steady) -> None:
+        """Take over what the wall clock did since the last beat; store it now and then."""
+        step = clock.follow()
+        if step is not None:
+            self._step_clock(Stepped(ms=step.ms, since=step.since))
+        if clock.sure != self.memory.sure:
+            self._trust(clock.sure)
+        if step is not None or clock.mono() - self._kept >= KEEP:
+            self._writer.put(Batch(meta=self._clock_row(clock)))
+
+    def _clock_row(self, clock: Steady) -> dict[str, Json]:
+        self._kept = clock.mono()
+        return {"clock": dict(clock.stored())}
+
+    def _step_clock(self, stepped: Stepped) -> None:
+        """Whatever bears a time goes with the clock, in one step; readings still under way follow (`_dated`)."""
+        _log.warning("clock.step seconds=%.3f", stepped.ms / 1000)
+        shift = Shift(stepped.ms, stepped.since)
+        self.clock_steps += 1
+        self.step(stepped)
+        self.memory.shift(shift)
+        for key, reading in self.looks.items():
+            self.looks[key] = replace(reading, at=shift(reading.at))
+        for device, at in self.since.items():
+            self.since[device] = shift(at)
+        self._lately = stepped
+        asyncio.get_running_loop().call_later(_LONGEST_LOOK, self._forget_step, stepped)
+
+    def _forget_step(self, stepped: Stepped) -> None:
+        if self._lately is stepped:
+            self._lately = None
+
+    def _trust(self, sure: bool) -> None:
+        if sure != self.memory.sure:
+            _log.log(logging.INFO if sure else logging.WARNING, "clock.trusted" if sure else "clock.not_synchronised")
+        self.memory.trust(sure)
+
     # -- the agent's own sight
+
+    def _notice(self) -> None:
+        """The process may have stood still since the last beat; seen before anything is judged."""
+        mono = self.clock.mono()
+        away = mono - self._beat_mono - BEAT
+        if away > HICCUP:
+            self._awake_since, self._beat_mono = mono, mono
+            self._swept = asyncio.get_running_loop().time()  # what is under way gets its time to end
+            if away > BLINK:
+                self._was_away(away)
 
     def _was_away(self, seconds: float) -> None:
         """The process stood still: nobody is down for time that was not looked at."""
@@ -204,21 +303,42 @@ class Monitor:
             self.memory.see(None, (now - round(seconds * 1000), now))
             self.step(Sight(lost=False, why="frozen", since=now))
 
+    def _sweep(self) -> None:
+        """Looks that never ended: their devices are not looked at, and that is all that is known of them."""
+        self._swept = self.beat_at
+        for target in self.scheduler.abandon(self.beat_at):
+            _log.error("look.lost device=%s probe=%s", target.device, target.probe)
+            self.looks[target.key] = Reading(target, self.clock.now(), 0.0, _UNKNOWN, "lost_look")
+
     def _look_around(self) -> None:
-        """Ask the references of the uplink guard whether the agent itself is cut off."""
+        """Ask the references of the uplink guard whether the agent itself is cut off, and the probers whether they
+        say anything at all."""
         now, was = self.clock.now(), self.memory.blind_since
-        blind = engine.blind(self.memory.state, self.frame, now)
+        silent = self.clock.mono() - max(self._heard, self._awake_since)
+        deaf = silent > DEAF and silent > self.scheduler.longest_silence + DEAF
+        blind = deaf or engine.blind(self.memory.state, self.frame, now)
         if blind and was is None:
-            since = min((self.memory.good.get(ref, now) for ref in self.frame.references), default=now)
-            _log.error("agent.blind why=uplink since=%d", since)
+            since = now - round(silent * 1000) if deaf else self._last_good(now)
+            self._blind_why = "deaf" if deaf else "uplink"
+            _log.error("agent.blind why=%s since=%d", self._blind_why, since)
             self.memory.see(since, None)
-            self.step(Sight(lost=True, why="uplink", since=since))
+            self.step(Sight(lost=True, why=self._blind_why, since=since))
+            self.blind_seconds += silent if deaf else 0.0
         elif not blind and was is not None:
-            _log.warning("agent.sees_again why=uplink")
+            _log.warning("agent.sees_again why=%s", self._blind_why)
             self.memory.see(None, (was, now))
-            self.step(Sight(lost=False, why="uplink", since=now))
+            self.step(Sight(lost=False, why=self._blind_why, since=now))
         if blind:
             self.blind_seconds += BEAT
+
+    @property
+    def deaf(self) -> bool:
+        """Blind because no look ends any more: the agent itself is broken."""
+        return self.memory.blind_since is not None and self._blind_why == "deaf"
+
+    def _last_good(self, now: Ms) -> Ms:
+        """When a reference of the uplink guard was last seen."""
+        return min((self.memory.good.get(ref, now) for ref in self.frame.references), default=now)
 
     # -- reload
 

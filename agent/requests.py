@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 from agent import documents
 from agent.alerting.commands import Command, Refused
@@ -16,6 +17,7 @@ from agent.locale import Catalogue, catalogue, language
 from agent.model import Reading
 from agent.monitor import Answer
 from agent.probes.base import Log
+from agent.saying import Wrong, checked
 from agent.store import Store
 from agent.view import View
 
@@ -30,6 +32,7 @@ class Requests:
 
     def __init__(self, view: View, store: Store, status: Status) -> None:
         self._view, self._store, self._status = view, store, status
+        self._keys: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._answers: Mapping[str, Callable[[Document, Caller], Awaitable[Document]]] = {
             "status": self._tell_status,
             "devices": self._devices,
@@ -44,8 +47,12 @@ class Requests:
         """The answer to one request; an error document for what is not known."""
         known = self._answers.get(str(request.get("do")))
         if known is None:
-            return documents.error("bad_request", f"unknown request {request.get('do')!r}", ", ".join(self._answers))
-        return await known(request, caller)
+            return documents.error("bad_request", "unknown request", ", ".join(self._answers), "do")
+        try:
+            said = checked(request)
+        except Wrong as wrong:
+            return documents.error("bad_request", wrong.what, where=wrong.where)
+        return await known(said, caller)
 
     async def _tell_status(self, request: Document, caller: Caller) -> Document:
         return self._status()
@@ -65,7 +72,7 @@ class Requests:
         return self._view.device_document(device, numbers.get(device.id, ()))
 
     async def _tickets(self, request: Document, caller: Caller) -> Document:
-        limit = min(int(request.get("limit") or PAGE), PAGE)
+        limit = max(1, min(request.get("limit") or PAGE, PAGE))
         wanted = {name: request.get(name) or None for name in ("state", "severity", "device", "cursor")}
         page = await asyncio.to_thread(
             self._store.tickets, **wanted, only_open=not (request.get("all") or wanted["state"]), limit=limit
@@ -102,7 +109,7 @@ class Requests:
             return await self._one(request, "", caller, words)
         items: list[Document] = []
         errors: list[Document] = []
-        for number in dict.fromkeys(map(str, request.get("ids") or ())):
+        for number in dict.fromkeys(request.get("ids") or ()):
             answer = await self._one(request, number, caller, words)
             if "error" in answer:
                 errors.append({"id": number, **answer})
@@ -114,10 +121,18 @@ class Requests:
         return {**listing, "errors": errors} if errors else listing
 
     async def _one(self, request: Document, number: str, caller: Caller, words: Catalogue) -> Document:
-        key = f"{request['key']}/{number}" if request.get("key") else None
-        if key is not None and (done := await asyncio.to_thread(self._store.request, key)) is not None:
-            return await self._shown([done.ticket], words)
-        answer = await self._carry_out(_command(request, number, caller, self._view), key)
+        if not request.get("key"):
+            return await self._told(_command(request, number, caller, self._view), None, words)
+        key = f"{request['key']}/{number}"
+        # The first one with this key is asked about only once it is written: a second one beside it would not see it.
+        async with self._keys.setdefault(key, asyncio.Lock()):
+            done = await asyncio.to_thread(self._store.request, key)
+            if done is not None:
+                return await self._shown([done.ticket], words)
+            return await self._told(_command(request, number, caller, self._view), key, words)
+
+    async def _told(self, command: Command, key: str | None, words: Catalogue) -> Document:
+        answer = await self._carry_out(command, key)
         if answer.refused is not None:
             return documents.refusal(answer.refused, words, self._view.monitor.frame.zone)
         return await self._shown([ticket.id for ticket in answer.tickets][:1], words)
@@ -163,8 +178,7 @@ class Requests:
     async def look(self, device: str, probe: str | None, log: Log = lambda line: None) -> Reading | None:
         """One look now with the loop's own code, outside the schedule; None for what the inventory does not probe."""
         monitor = self._view.monitor
-        target = monitor.scheduler.target(device, probe or monitor.frame.leading.get(device, ""))
-        return None if target is None else await monitor.scheduler.prober(target.protocol).look(target, log)
+        return await monitor.scheduler.look(device, probe or monitor.frame.leading.get(device, ""), log)
 
 
 def _words(request: Mapping[str, Any]) -> Catalogue:
@@ -178,7 +192,7 @@ def _unknown(what: str, name: Any, words: Catalogue) -> Document:
 def _command(request: Document, number: str, caller: Caller, view: View) -> Command:
     """The request as a command. A name on the roster brings its role with it, whatever the request says."""
     by = str(request.get("by") or caller.user)
-    args = {str(name): value for name, value in (request.get("args") or {}).items() if value is not None}
+    args = {name: value for name, value in (request.get("args") or {}).items() if value is not None}
     return Command(
         ticket=number,
         verb=str(request.get("verb")),

@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from zlib import crc32
 
 from agent.model import Outcome, Reading, Target
-from agent.probes.base import Kind, Prober
+from agent.probes.base import Kind, Log, Prober
 
 TICK = 0.1
 """Seconds that sends are gathered for: waking up costs more than sending (23 µs an echo here, 97 at 2 ms)."""
 
 FIRST_WITHIN = 10.0
 """Seconds within which every target has its first look begun."""
+
+GRACE = 10.0
+"""Seconds beyond twice its longest time after which a look is lost: its prober is broken."""
 
 LAG_BOUNDS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Upper bounds of the histogram of lag (sent − due), seconds."""
@@ -29,7 +32,7 @@ LAG_BOUNDS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 class Slot:
     """What the scheduler knows of one target."""
 
-    __slots__ = ("busy", "due", "fails", "gone", "phase", "started", "target")
+    __slots__ = ("busy", "due", "fails", "gone", "passed_over", "phase", "started", "target", "waiting")
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -37,8 +40,18 @@ class Slot:
         self.due = 0
         self.busy = False
         self.gone = False
+        self.passed_over = False
         self.fails = 0
         self.started = -math.inf
+        self.waiting: list[asyncio.Future[None]] = []
+
+    def free(self) -> None:
+        """The look under way has ended: who waits for that may go."""
+        self.busy = False
+        for one in self.waiting:
+            if not one.done():
+                one.set_result(None)
+        self.waiting.clear()
 
 
 def phase(target: Target) -> float:
@@ -76,6 +89,7 @@ class Scheduler:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_tick: int | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing: set[asyncio.Future[None]] = set()
         self.lag = Lag()
         self.last_tick = -math.inf
 
@@ -118,6 +132,7 @@ class Scheduler:
         slot = self._slots.pop(target.key, None)
         if slot is not None:
             slot.gone = True
+            slot.free()
             self._forget(target)
         if self._leading.get(target.device) == target.key:
             self._leading.pop(target.device)
@@ -149,6 +164,29 @@ class Scheduler:
         self._plan(slot, self._loop.time())
         self._arm()
 
+    async def look(self, device: str, probe: str, log: Log) -> Reading | None:
+        """One look now, outside the schedule and never beside another at the same target; None for what is not here.
+
+        It waits for one that is under way; a scheduled one that falls due meanwhile comes right after it.
+        """
+        loop, slot = asyncio.get_running_loop(), self._slots.get((device, probe))
+        while slot is not None and slot.busy:
+            ended = loop.create_future()
+            slot.waiting.append(ended)
+            await ended
+            slot = self._slots.get((device, probe))
+        if slot is None:
+            return None
+        slot.busy, slot.started = True, loop.time()
+        try:
+            return await self.prober(slot.target.protocol).look(slot.target, log)
+        finally:
+            slot.free()
+            if slot.passed_over and not slot.gone and self._loop is not None:
+                self._plan(slot, loop.time())
+                self._arm()
+            slot.passed_over = False
+
     def done(self, reading: Reading) -> bool:
         """A look has ended: plan the next one. False when nobody asks for this reading any more."""
         target = reading.target
@@ -158,7 +196,7 @@ class Scheduler:
         current = slot.target is target
         if not slot.busy:
             return current
-        slot.busy = False
+        slot.free()
         now = self._loop.time()
         if not current:
             self._plan(slot, now)
@@ -209,17 +247,22 @@ class Scheduler:
         self._timer = self._timer_tick = None
         now = self._loop.time()
         self.last_tick = now
-        while self._ticks and self._ticks[0] * TICK <= now:
-            tick = heapq.heappop(self._ticks)
-            self._send(tick, self._wheel.pop(tick), now)
-        self._arm()
+        try:
+            while self._ticks and self._ticks[0] * TICK <= now:
+                tick = heapq.heappop(self._ticks)
+                self._send(tick, self._wheel.pop(tick), now)
+        finally:
+            self._arm()  # a prober that breaks must not take the others' looks with it
 
     def _send(self, tick: int, slots: Sequence[Slot], now: float) -> None:
         batches: dict[str, list[Target]] = {}
         count = 0
         for slot in slots:
             # A slot planned anew leaves its old place in the wheel behind: `due` says which place is the true one.
-            if slot.busy or slot.gone or slot.due != tick:
+            if slot.gone or slot.due != tick:
+                continue
+            if slot.busy:
+                slot.passed_over = True
                 continue
             slot.busy, slot.started = True, now
             count += 1
@@ -232,6 +275,43 @@ class Scheduler:
             self.lag.add(now - tick * TICK, count)
         for protocol, targets in batches.items():
             self.prober(protocol).start(targets)
+
+    # -- what does not come back
+
+    @property
+    def pace(self) -> float:
+        """The shortest interval, seconds; infinite without targets."""
+        return min((slot.target.interval for slot in self._slots.values()), default=math.inf)
+
+    @property
+    def longest_silence(self) -> float:
+        """Seconds within which at least one look must have ended; infinite without targets."""
+        return min((slot.target.interval + self._worst(slot) for slot in self._slots.values()), default=math.inf)
+
+    def overdue(self, now: float) -> float:
+        """Seconds by which the oldest look that is still to be sent is late: more than a tick, and nobody turns."""
+        return max(0.0, now - self._ticks[0] * TICK) if self._ticks else 0.0
+
+    def abandon(self, now: float) -> list[Target]:
+        """Gives up the looks that have taken longer than any may, and plans them anew; their targets.
+
+        A prober that has lost every look it has under way is closed: the next look opens a new one.
+        """
+        under_way = [slot for slot in self._slots.values() if slot.busy]
+        lost = [slot for slot in under_way if now - slot.started > 2 * self._worst(slot) + GRACE]
+        for protocol in {slot.target.protocol for slot in lost}:
+            if all(slot in lost for slot in under_way if slot.target.protocol == protocol):
+                dead = self._probers.pop(protocol)
+                self._closing.add(task := asyncio.ensure_future(dead.close()))
+                task.add_done_callback(self._closing.discard)
+        for slot in lost:
+            slot.free()
+            self._forget(slot.target)
+            self._plan_next(slot, now)
+        return [slot.target for slot in lost]
+
+    def _worst(self, slot: Slot) -> float:
+        return slot.target.timeout + self._kinds[slot.target.protocol].worst
 
     async def close(self) -> None:
         """Stop; probers close their sockets."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from agent import documents
 from agent.alerting.standing import Standing, stand
 from agent.alerting.tickets import Ticket
+from agent.calendar import at_local
 from agent.documents import Document
 from agent.locale import Catalogue
 from agent.model import Device, Ms, Reading
@@ -29,6 +30,14 @@ class View:
     @property
     def monitor(self) -> Monitor:
         return self._monitor
+
+    def calendar_ends(self) -> Ms | None:
+        """The last day whose holidays are known, where it is near or past."""
+        frame = self._monitor.frame
+        last = frame.calendar.valid_until
+        if last is None or not frame.calendar.ends_soon(frame.local(self.now).date()):
+            return None
+        return at_local(last, "00:00", frame.zone)
 
     def devices(self) -> Iterator[Device]:
         """The inventory's devices; the uplink guard's pseudo devices are not among them."""

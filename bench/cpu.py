@@ -49,6 +49,11 @@ def seconds(roots: Iterable[int]) -> float:
     return sum(_ticks(pid) for root in roots for pid in tree(root)) / _TICKS
 
 
+def waited(pid: int) -> float:
+    """Seconds that the process's threads were ready to run and another program had their core (schedstat)."""
+    return sum(int(path.read_text().split()[1]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
 def pss(roots: Iterable[int]) -> int:
     """Bytes of memory that the trees hold now."""
     return sum(_pss(pid) for root in roots for pid in tree(root))

@@ -93,7 +93,9 @@ def _campus(run: Run, seen: list[str]) -> Iterator[Row]:
         run.say(f"{HOSTS:,} hosts and {SWITCHES:,} switches: {run.warm:g} s to warm up, then {seconds:g} s")
         time.sleep(run.warm)
         echoes, polls = run.campus.echoes(), counts().polls
+        waited = cpu.waited(pid)
         spent, held, lag, pages = _watch(pid, seconds)
+        seen.append(f"{cpu.waited(pid) - waited:.1f} s of {seconds:g} s the agent waited for its core")
         seen.append(
             f"{run.campus.echoes() - echoes:,} echoes and {counts().polls - polls:,} polls in {seconds:g} s; a page of "
             f"{pages[0] / 1e6:.0f} MB read in {pages[1]:.2f} s at most; lag: {_told(lag)}"

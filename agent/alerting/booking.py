@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.alerting import clocks
 from agent.alerting.timeline import enter, fold
-from agent.alerting.times import CLOCKS, RANK, REPAIR, RESPONSE, Booking, Times
+from agent.alerting.times import CLOCKS, RANK, REPAIR, RESPONSE, Booking, Shift, Times
 from agent.model import Ms
 
 _SURE = frozenset(("refused", "reopened", "relapsed", "reclassified", "absorbed", "split"))
@@ -38,6 +38,8 @@ def _void_reason(before: Times, after: Times, name: str, row: Booking, now: Ms, 
         return name
     if name == "reopened" and row.clock in REPAIR and row.result == "met":
         return "reopened"
+    if name == "clock_step":
+        return name if _wrongly(before, after, row, now, args) else ""
     if row.result != "breached" or clocks.late(after, row.clock, now):
         return ""
     if name == "reclassified" and RANK[after.level] < RANK[before.level]:
@@ -48,6 +50,15 @@ def _void_reason(before: Times, after: Times, name: str, row: Booking, now: Ms, 
         return "merged"  # the other ticket's engineer had answered in time (E16)
     late_entry = "verdict_at" in args or args.get("what") == "late_entry"
     return "late_entry" if late_entry else ""
+
+
+def _wrongly(before: Times, after: Times, row: Booking, now: Ms, args: Mapping[str, Any]) -> bool:
+    """Whether the clock that was just found wrong had decided this result. A step of all moments decides nothing."""
+    shift = Shift.of(args)
+    if row.result == "waived" or shift.since is None or row.at - shift.ms < shift.since:
+        return False
+    late = clocks.late(after, row.clock, now)
+    return late != clocks.late(before, row.clock, now - shift.ms) and late == (row.result == "met")
 
 
 # --- booking ------------------------------------------------------------------------------------------------
@@ -78,11 +89,11 @@ def _result(before: Times | None, after: Times, clock: str, event: str, now: Ms,
         return _response(before, after, clock, event, now)
     late = clocks.late(after, clock, now)
     if clock == "feedback":
-        told = after.fed_back_at is not None and event in ("fed_back", "approved")
+        told = after.fed_back_at is not None and event in ("fed_back", "approved", "clock_step")
         return ("breached" if late else "met") if told else ""
     if event == "restored" and late:
         return "breached"  # the end of a blindness: what stands in the books later can only be later (E18)
-    final = after.confirmed_at is not None and event in ("confirmed", "approved")
+    final = after.confirmed_at is not None and event in ("confirmed", "approved", "clock_step")
     return ("breached" if late else "met") if final else ""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from agent.alerting.findings import Finding
+from agent.alerting.times import Shift
 from agent.model import Ms
 from agent.units import Duration
 
@@ -117,3 +118,16 @@ def _bad_again(condition: Condition, finding: Finding, thresholds: Thresholds) -
 def hold(condition: Condition, thresholds: Thresholds) -> int:
     """Milliseconds of good looks after which the condition is over."""
     return round((thresholds.flap_hold if condition.state == FLAPPING else thresholds.hold) * 1000)
+
+
+def moved(condition: Condition, shift: Shift) -> Condition:
+    """The condition after a step of the wall clock: as long ago as it was."""
+    return replace(
+        condition,
+        since=shift(condition.since),
+        last_bad=shift(condition.last_bad),
+        fired_at=shift.maybe(condition.fired_at),
+        good_since=shift.maybe(condition.good_since),
+        turns=tuple(shift(turn) for turn in condition.turns),
+        quarantine_until=shift.maybe(condition.quarantine_until),
+    )

@@ -1,7 +1,7 @@
 """The one door: `step(state, input, now, frame)` gives what changes. Pure: values in, values out.
 
 A Reading moves conditions and incidents, a Command moves a ticket, a Tick moves what only time moves, a Sight says
-that the agent was cut off or sees again, a Removal that devices left the inventory.
+that the agent was cut off or sees again, a Removal that devices left the inventory, Stepped that the clock was set.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from agent.alerting import incidents, orders, outage, upkeep
 from agent.alerting.commands import Command
-from agent.alerting.conditions import CLEAR, Condition
+from agent.alerting.conditions import CLEAR, Condition, moved
 from agent.alerting.frame import Frame
+from agent.alerting.sla import Shift
 from agent.alerting.state import Delta, Draft, Key, State
-from agent.alerting.tickets import BROKEN
+from agent.alerting.tickets import BROKEN, Ticket
 from agent.model import Ms, Outcome, Reading
 
 
@@ -43,7 +44,15 @@ class Removal:
     probes: tuple[Key, ...] = ()
 
 
-Input = Reading | Command | Tick | Sight | Removal
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """The wall clock was stepped by `ms`. since: the moment from which it had been wrong for certain, else None."""
+
+    ms: int
+    since: Ms | None = None
+
+
+Input = Reading | Command | Tick | Sight | Removal | Stepped
 
 
 _OK = Outcome.OK
@@ -64,6 +73,8 @@ def step(state: State, given: Input, now: Ms, frame: Frame) -> Delta:
             _sight(draft, given)
         case Removal():
             _remove(draft, given)
+        case Stepped():
+            _step_clock(draft, given)
     return draft.delta
 
 
@@ -79,7 +90,7 @@ def _tick(draft: Draft, tick: Tick) -> None:
     for root in dict.fromkeys((*tick.roots, *sorted(draft.delta.dirty))):
         outage.refresh(draft, root)
     draft.delta.dirty.difference_update(tick.roots)
-    for number in tick.tickets:
+    for number in tick.tickets if draft.state.sure else ():
         upkeep.tend(draft, number)
 
 
@@ -108,6 +119,29 @@ def _unsee(draft: Draft, condition: Condition, sight: Sight) -> None:
     elif sight.lost and condition.fires:
         last_bad = condition.last_bad if condition.good_since is not None else max(condition.last_bad, sight.since)
         draft.put(replace(condition, good_since=None, last_bad=last_bad, unseen=True))
+
+
+def _step_clock(draft: Draft, step: Stepped) -> None:
+    """Everything that bears a time goes with the clock: no outage is longer for it, no deadline nearer."""
+    shift = Shift(step.ms, step.since)
+    for condition in tuple(draft.state.conditions.values()):
+        draft.put(moved(condition, shift))
+    for ticket in tuple(draft.state.tickets.values()):
+        draft.write(ticket.id, "clock_step", {"seconds": step.ms / 1000, **_mended(draft, ticket, shift)})
+
+
+def _mended(draft: Draft, ticket: Ticket, shift: Shift) -> dict[str, Ms]:
+    """What a clock that is known to have been wrong had reckoned by the calendar and by windows."""
+    args: dict[str, Ms] = {}
+    if shift.since is None:
+        return args
+    args["since"] = shift.since
+    times = ticket.times
+    if times.feedback_from is not None and shift.moves(times.feedback_from) and times.fed_back_at is None:
+        args["feedback_due"] = draft.frame.feedback_due(shift(times.feedback_from))
+    if ticket.stable_until is not None and shift.moves(times.restored_at):
+        args["stable_until"] = ticket.stable_until + shift.ms
+    return args
 
 
 def _remove(draft: Draft, removal: Removal) -> None:

@@ -396,9 +396,9 @@ def _facts_since(draft: Draft, ticket: Ticket, condition: Condition, level: str)
 
 def _restore(draft: Draft, ticket: Ticket, cleared: list[Condition]) -> None:
     """Rows 20-23: everything has been good through the recovery hold; the time is the first good look of that run."""
-    at = max((condition.good_since or draft.now for condition in cleared), default=draft.good_at(ticket.root))
-    if at is None or at < ticket.times.started_at or not draft.watched(ticket.root):
-        return  # its probes are gone from the inventory and nothing has answered: a person ends it (3.3 rule 10)
+    if not cleared:
+        return  # refused by the user, or its probes left the inventory: no recovery was seen, a person ends it
+    at = max(condition.good_since or draft.now for condition in cleared)
     if ticket.state == "suspended":
         ticket = draft.write(ticket.id, "resumed", at=at)
     draft.write(ticket.id, "restored", {"by": "agent", **_restoration(draft, ticket, at), **_bound(cleared, at)}, at=at)

@@ -24,7 +24,7 @@ from agent.alerting.clocks import (
     start,
 )
 from agent.alerting.timeline import fold
-from agent.alerting.times import CLOCKS, RANK, REPAIR, RESPONSE, Booking, Limits, Pause, SlaClock, Times
+from agent.alerting.times import CLOCKS, RANK, REPAIR, RESPONSE, Booking, Limits, Pause, Shift, SlaClock, Times
 
 __all__ = [
     "CLOCKS",
@@ -35,6 +35,7 @@ __all__ = [
     "Booking",
     "Limits",
     "Pause",
+    "Shift",
     "SlaClock",
     "Times",
     "booked",

@@ -46,7 +46,8 @@ class State:
     """good: when a device's leading probe last answered.  tickets: all open ones, and merged ones whose target is open.
 
     by_root: root to its open agent tickets, oldest first.  waiting: device to the conditions that wait for word of it.
-    counter: the local day and the last ticket number given on it.  blind_since: None while the agent can look.
+    numbers: local day to the last ticket number given on it.  blind_since: None while the agent can look.
+    sure: whether the clock is (a new run of the machine begins with one that nobody vouches for).
     """
 
     good: Mapping[str, Ms]
@@ -55,9 +56,10 @@ class State:
     by_root: Mapping[str, Collection[str]]
     faults: Mapping[str, Mapping[str, Fault]]
     waiting: Mapping[str, Collection[Key]]
-    counter: tuple[str, int] = ("", 0)
+    numbers: Mapping[str, int] = field(default_factory=dict)
     blind_since: Ms | None = None
     hole: tuple[Ms, Ms] | None = None
+    sure: bool = True
 
 
 @dataclass(slots=True)
@@ -150,6 +152,8 @@ class Draft:
 
     def record(self, number: str, name: str, at: Ms, by: str, via: str, args: Mapping[str, Any]) -> Ticket:
         before = self.ticket(number)
+        if before is None and not self.state.sure:
+            args = {**args, "flags": [*args.get("flags", ()), "unsynced"]}
         event = next_event(before, number, name, at=at, now=self.now, by=by, via=via, args=args)
         ticket = fold(before, event)
         self.delta.events.append(event)
@@ -159,9 +163,10 @@ class Draft:
     def number(self) -> str:
         """The next ticket number: `T` + local date + `-` + counter of that day, never used twice."""
         day = self.frame.local(self.now).strftime("%Y%m%d")
-        last_day, last = self.delta.counter or self.state.counter
-        # A clock that stepped back must not hand out numbers of a day that has had its own: the counter goes on.
-        count = last + 1 if day <= last_day else 1
-        day = max(day, last_day)
+        numbers = {**self.state.numbers, **dict([self.delta.counter] if self.delta.counter else [])}
+        if not self.state.sure:
+            # Nobody vouches for today's date: the last one that had a number is the safe one.
+            day = max(numbers, default=day)
+        count = numbers.get(day, 0) + 1
         self.delta.counter = (day, count)
         return f"T{day}-{count:04d}"

@@ -18,6 +18,8 @@ BROKEN = ("new", "dispatched", "working", "suspended")
 """The states in which the fault is still there."""
 FAULTLESS_KINDS = ("enquiry", "service_request", "upkeep", "servicing", "inspection", "change")
 KINDS = ("emergency", "repair", *FAULTLESS_KINDS)
+LAST_DAY = "last-day-"
+"""Begins the mark of a feedback's reminder, in `Ticket.warned`; its deadline follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +319,27 @@ def _extended(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
     return replace(ticket, members=tuple(members))
 
 
+def _stepped(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
+    """Windows go with the clock. Where the old one was just wrong the event says what they are, and a time that a
+    person has named (`until` 14:00) is the world's and stays."""
+    shift = sla.Shift.of(args)
+    ticket = replace(ticket, last_at=event.at)
+    if shift.since is not None:
+        return replace(ticket, stable_until=args.get("stable_until", ticket.stable_until))
+    return replace(
+        ticket,
+        stable_until=shift.maybe(ticket.stable_until),
+        resume_at=shift.maybe(ticket.resume_at),
+        warned=frozenset((clock, _remarked(share, shift)) for clock, share in ticket.warned),
+    )
+
+
+def _remarked(share: str, shift: sla.Shift) -> str:
+    """The mark of a feedback's reminder names its deadline."""
+    due = share.removeprefix(LAST_DAY)
+    return share if due == share else f"{LAST_DAY}{shift(int(due))}"
+
+
 _FOLDS: Mapping[str, Change] = {
     "admitted": _admitted,
     "dispatched": _dispatched,
@@ -349,4 +372,5 @@ _FOLDS: Mapping[str, Change] = {
     "approved": _settled,
     "declined": _settled,
     "extended": _extended,
+    "clock_step": _stepped,
 }

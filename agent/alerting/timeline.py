@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from agent.alerting.times import RANK, Booking, Limits, Pause, Times
+from agent.alerting.times import RANK, Booking, Limits, Pause, Shift, Times
 from agent.model import Ms
 
 
@@ -189,6 +189,46 @@ def _approved(times: Times, at: Ms, args: Mapping[str, Any]) -> Times:
     return times
 
 
+def _stepped(times: Times, at: Ms, args: Mapping[str, Any]) -> Times:
+    """The wall clock was stepped: all moments go with it, so that no clock gains or loses and no deadline comes nearer.
+
+    A feedback deadline goes with its start too (nobody knows which of the two clocks was right, and there and back must
+    be where it was), unless the event brings one: then the old clock is known to have been wrong.
+    """
+    shift = Shift.of(args)
+    return replace(
+        times,
+        opened_at=shift(times.opened_at),
+        started_at=shift(times.started_at),
+        since=tuple((level, shift(moment)) for level, moment in times.since),
+        broke_at=shift(times.broke_at),
+        taken_at=shift.maybe(times.taken_at),
+        taken_verdict_at=shift.maybe(times.taken_verdict_at),
+        frozen_at=shift.maybe(times.frozen_at),
+        freezes=tuple((shift(frozen), shift(thawed)) for frozen, thawed in times.freezes),
+        response_due=shift.due(times.response_due, times.restored_at),
+        arrived_at=shift.maybe(times.arrived_at),
+        restored_at=shift.maybe(times.restored_at),
+        restored_verdict_at=shift.maybe(times.restored_verdict_at),
+        pauses=tuple(replace(p, start=shift(p.start), end=shift.maybe(p.end)) for p in times.pauses),
+        feedback_from=shift.maybe(times.feedback_from),
+        feedback_due=args.get("feedback_due", shift.due(times.feedback_due, times.feedback_from)),
+        fed_back_at=shift.maybe(times.fed_back_at),
+        fed_back_verdict_at=shift.maybe(times.fed_back_verdict_at),
+        confirmed_at=shift.maybe(times.confirmed_at),
+        bookings=tuple(_rebooked(row, shift, times.opened_at) for row in times.bookings),
+    )
+
+
+def _rebooked(row: Booking, shift: Shift, opened_at: Ms) -> Booking:
+    return replace(
+        row,
+        at=shift(row.at),
+        breached_at=shift.due(row.breached_at, opened_at),
+        voided_at=shift.maybe(row.voided_at),
+    )
+
+
 _FOLDS: Mapping[str, Callable[[Times, Ms, Mapping[str, Any]], Times]] = {
     "admitted": _admitted,
     "taken": _taken,
@@ -210,4 +250,5 @@ _FOLDS: Mapping[str, Callable[[Times, Ms, Mapping[str, Any]], Times]] = {
     "merged": _voided,
     "split": _split,
     "approved": _approved,
+    "clock_step": _stepped,
 }

@@ -119,6 +119,35 @@ class Times:
     bookings: tuple[Booking, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A step of the wall clock by `ms`: moments are named anew, what has passed between them stays.
+
+    since: moments before it were read from a clock that was right, and stay; None when all are moved.
+    """
+
+    ms: int
+    since: Ms | None = None
+
+    @classmethod
+    def of(cls, args: Mapping[str, Any]) -> Shift:
+        """The step that an event `clock_step` tells of."""
+        return cls(round(args["seconds"] * 1000), args.get("since"))
+
+    def moves(self, at: Ms | None) -> bool:
+        return at is not None and (self.since is None or at >= self.since)
+
+    def __call__(self, at: Ms) -> Ms:
+        return at + self.ms if self.moves(at) else at
+
+    def maybe(self, at: Ms | None) -> Ms | None:
+        return None if at is None else self(at)
+
+    def due(self, at: Ms | None, base: Ms | None) -> Ms | None:
+        """A moment that was reckoned from `base` goes with it."""
+        return at + self.ms if at is not None and self.moves(base) else at
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaClock:
     """One clock at one moment. deadline is None without a limit; elapsed and remaining are seconds."""

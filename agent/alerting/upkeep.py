@@ -11,7 +11,7 @@ from agent.alerting.commands import unfinished
 from agent.alerting.conditions import CLEAR, PENDING
 from agent.alerting.frame import Frame
 from agent.alerting.state import Draft
-from agent.alerting.tickets import BROKEN, Ticket
+from agent.alerting.tickets import BROKEN, LAST_DAY, Ticket
 from agent.calendar import at_local
 from agent.model import Ms
 
@@ -92,7 +92,7 @@ def _warn(draft: Draft, ticket: Ticket) -> None:
 
 
 def _feedback_mark(ticket: Ticket) -> str:
-    return f"last-day-{ticket.times.feedback_due}"
+    return f"{LAST_DAY}{ticket.times.feedback_due}"
 
 
 def _reminder(ticket: Ticket, frame: Frame) -> Ms | None:

@@ -60,7 +60,7 @@ def _no_password() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebFile:
-    """tls_server_config: None serves plain HTTP.  basic_auth_users: name -> bcrypt hash; without any nobody is asked."""
+    """tls_server_config: None is plain HTTP.  basic_auth_users: name -> bcrypt hash; without any nobody is asked."""
 
     tls_server_config: Tls | None = None
     basic_auth_users: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from agent.calendar import AHEAD
 from agent.config import Problem, Severity
 from agent.doctor.finding import Finding, fail, ok, warn
 
 MANY = 10
 """Mistakes that are told one by one; `check` tells all."""
-AHEAD = 60
-"""Days before its end from which the calendar is warned of."""
 
 
 def problems(found: Sequence[Problem], lang: str) -> Iterator[Finding]:

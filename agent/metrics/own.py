@@ -61,6 +61,14 @@ class OwnCollector(Collector):
         yield CounterMetricFamily(
             "campus_agent_blind_seconds", "Time in which the agent could not look, all of it.", monitor.blind_seconds
         )
+        yield GaugeMetricFamily(
+            "campus_agent_clock_trusted",
+            "Whether decisions are built on the wall clock; 0 while it is behind or not yet synchronised after a boot.",
+            float(monitor.memory.sure),
+        )
+        yield CounterMetricFamily(
+            "campus_agent_clock_steps", "Steps of the wall clock seen since the start.", monitor.clock_steps
+        )
         rejected = CounterMetricFamily(
             "campus_agent_rejected_replies",
             "Replies that were not believed: strangers, wrong numbers, broken packets.",

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from agent.clock import Clock
 from agent.model import Reading, Target
+from agent.probes.resolve import Resolver
 
 Log = Callable[[str], None]
 """Takes one line of what a look did, for `probe` and `diagnose`."""
@@ -39,12 +40,14 @@ class Hooks:
 
     sink: takes every reading.  missed: takes a target whose first heartbeat went unanswered, before it is sure.
     rejected(probe, reason): counts a reply that was not believed (stranger, wrong id, malformed ...).
+    resolver: names to addresses; one for the house, so that each name is asked for once and trouble is told once.
     """
 
     clock: Clock
     sink: Callable[[Reading], None]
     missed: Callable[[Target], None] = field(default=lambda target: None)
     rejected: Callable[[str, str], None] = field(default=lambda probe, reason: None)
+    resolver: Resolver = field(default_factory=Resolver)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

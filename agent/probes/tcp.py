@@ -10,7 +10,6 @@ from agent.model import Outcome, Reading, Target
 from agent.probes.base import Hooks, Kind, Log, Prober
 from agent.probes.each import Each
 from agent.probes.errors import classify
-from agent.probes.resolve import Resolver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +25,7 @@ class Connector(Each):
     def __init__(self, hooks: Hooks) -> None:
         super().__init__(hooks, self._connect)
         self._clock = hooks.clock
-        self._resolver = Resolver()
+        self._resolver = hooks.resolver
 
     async def close(self) -> None:
         await super().close()

@@ -16,6 +16,8 @@ from agent.store.errors import AlreadyRunning
 _TRIES, _PAUSE = 10, 0.02
 """A reader that peeks holds the lock for a moment; 0.2 s of trying outlasts it."""
 
+_COPY = "campus-" + "[0-9]" * 8 + ".db"
+
 
 class DataDirectory:
     """A folder of one agent. Made with mode 0700 where it is missing; one that is there keeps its mode."""
@@ -28,6 +30,18 @@ class DataDirectory:
     @property
     def database(self) -> Path:
         return self.path / "campus.db"
+
+    @property
+    def backups(self) -> Path:
+        """Where the daily copies lie."""
+        return self.path / "backups"
+
+    def copies(self) -> tuple[Path, ...]:
+        """The daily copies, the newest first: by their names, which say their day."""
+        return tuple(sorted(self.backups.glob(_COPY), reverse=True))
+
+    def newest_copy(self) -> Path | None:
+        return next(iter(self.copies()), None)
 
     @property
     def socket(self) -> Path:

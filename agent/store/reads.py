@@ -94,8 +94,11 @@ def parsed_cursor(cursor: str) -> tuple[Ms, str]:
 def recent_faults(connection: sa.Connection, since: Ms) -> tuple[Fault, ...]:
     """Tickets whose service came back at or after `since`, in the order of their restoration."""
     columns = (_TICKETS[name] for name in ("number", "root", "cause", "kind", "state", "opened_at", "restored_at"))
-    standing = sa.exists().where(_BOOKINGS.ticket == _TICKETS.number, _BOOKINGS.voided_reason.is_(None))
-    waived = standing.where(_BOOKINGS.clock == "response", _BOOKINGS.result == "waived").label("waived")
+    # IN and not EXISTS: correlated, SQLite walks every booking of the clock for each ticket (100,000 tickets: 96 s).
+    waivers = sa.select(_BOOKINGS.ticket).where(
+        _BOOKINGS.clock == "response", _BOOKINGS.result == "waived", _BOOKINGS.voided_reason.is_(None)
+    )
+    waived = _TICKETS.number.in_(waivers).label("waived")
     query = (
         sa.select(*columns, waived).where(_TICKETS.restored_at >= since).order_by(_TICKETS.restored_at, _TICKETS.number)
     )
@@ -169,8 +172,12 @@ def _ticket_of(event: Event) -> str:
 
 
 def _event(row: sa.Row[Any]) -> Event:
-    values = dict(row._mapping)
-    return Event(**values | {"args": json.loads(values["args"])})
+    return event_of(row._mapping)
+
+
+def event_of(row: Mapping[str, Any]) -> Event:
+    """A row of the journal as what was written."""
+    return Event(**{**row, "args": json.loads(row["args"])})
 
 
 def _ticket(row: sa.Row[Any]) -> TicketRow:

@@ -1,4 +1,4 @@
-"""Who may read the pages: HTTP Basic (RFC 7617) against the bcrypt hashes of the web file, as exporter-toolkit has it."""
+"""Who may read: HTTP Basic (RFC 7617) against the bcrypt hashes of the web file, as exporter-toolkit has it."""
 
 from __future__ import annotations
 

@@ -109,6 +109,11 @@ class Pages:
         blind = self._view.monitor.memory.blind_since
         if blind is not None:
             yield "blind", blind
+        if not self._view.monitor.memory.sure:
+            yield "clock", None
+        end = self._view.calendar_ends()
+        if end is not None:
+            yield "calendar", end
         if not self._health.writable():
             yield "store", None
         if not self._health.reload_good():

@@ -1,4 +1,4 @@
-"""`POST /-/reload`: the files are read again, as by SIGHUP. Served only where the configuration says `web.reload: true`."""
+"""`POST /-/reload`: the files are read again, as by SIGHUP. Only where the configuration says `web.reload: true`."""
 
 from __future__ import annotations
 

@@ -11,10 +11,19 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from agent.config.agentfile import LISTEN, Endpoint
 from agent.web.guard import ASKING, CONNECTIONS, HEAD, IDLE, Guarded
 
 SHUTDOWN = 3
 """Seconds that answers under way have when the agent stops."""
+
+
+class CannotListen(Exception):
+    """The page has no address: where it was wanted, and what the system says."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where, self.why = where, why
 
 
 @asynccontextmanager
@@ -59,3 +68,21 @@ class _Server(uvicorn.Server):
 
     def _connection(self) -> Guarded:
         return Guarded(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+def listen(asked: str | None, configured: Endpoint) -> socket.socket:
+    """A listening socket. Raises CannotListen."""
+    try:
+        endpoint = Endpoint.parse(asked) if asked else configured or LISTEN
+    except ValueError:
+        raise CannotListen(asked or "", "ADDR:PORT?") from None
+    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((endpoint.host, endpoint.port))
+        made.listen(128)
+    except OSError as error:
+        made.close()
+        raise CannotListen(str(endpoint), error.strerror or str(error)) from error
+    return made

@@ -59,7 +59,7 @@ class Shell:
 
 
 def _own_path(target: str) -> str:
-    """The path of a target in absolute form (RFC 9112, 3.2.2), which says the host once more; others stay as they are."""
+    """The path of a target in absolute form (RFC 9112, 3.2.2), which says the host once more; others as they are."""
     scheme, separator, rest = target.partition("://")
     if not separator or scheme.lower() not in ("http", "https"):
         return target

@@ -101,7 +101,7 @@ class World:
         self.journals: dict[str, list[Event]] = {}
         self.dirty: set[str] = set()
         self.looks: list[str] = []
-        self.counter: tuple[str, int] = ("", 0)
+        self.numbers: dict[str, int] = {}
         self.blind_since: Ms | None = None
         self.hole: tuple[Ms, Ms] | None = None
         self._later: dict[str, Ms] = {}
@@ -119,7 +119,7 @@ class World:
                 by_root.setdefault(ticket.root, []).append(ticket.id)
         return State(
             good=self.good, conditions=self.conditions, tickets=self.tickets, by_root=by_root, faults=self.faults,
-            waiting=waiting, counter=self.counter, blind_since=self.blind_since, hole=self.hole,
+            waiting=waiting, numbers=self.numbers, blind_since=self.blind_since, hole=self.hole,
         )  # fmt: skip
 
     def step(self, given: Input) -> Delta:
@@ -136,7 +136,7 @@ class World:
             self._later.pop(ticket.id, None)
         self.dirty |= delta.dirty
         self.looks += delta.looks
-        self.counter = delta.counter or self.counter
+        self.numbers.update([delta.counter] if delta.counter else ())
         return delta
 
     # -- time

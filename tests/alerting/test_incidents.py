@@ -13,7 +13,7 @@ from agent.alerting.frame import Frame
 from agent.model import Device, Ms, Outcome, Reading
 from tests.alerting.harness import MINUTE, SECOND, World, device, frame_of, target, when
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
 START = "2026-03-02 09:59"
 CUT = when("2026-03-02 10:00")
 FAR = tuple(device(f"far-{n}", building="Z") for n in range(4))

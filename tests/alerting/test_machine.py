@@ -186,5 +186,5 @@ class Campus(RuleBasedStateMachine):
             assert ticket.state not in BROKEN or ticket.times.restored_at is None
 
 
-Campus.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+Campus.TestCase.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
 TestCampus = Campus.TestCase

@@ -19,7 +19,7 @@ from agent.model import Ms
 from tests.alerting.harness import HOUR, MINUTE, SECOND, when
 from tests.alerting.story import Story
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
 T0 = when("2026-03-02 10:00")
 LEVELS = ("other", "general", "serious", "major")
 

@@ -371,6 +371,17 @@ def test_row_33_of_what_nobody_took_falls_to_the_intake_engineer() -> None:
     assert stands(world.only)["response"] == "met"
 
 
+def test_what_the_user_refused_the_agent_does_not_restore_again() -> None:
+    """Its probes have been good all the time; only a recovery that was seen restores (row 22)."""
+    world = campus().down("cam-1", "2026-03-02 10:01")
+    world.do("take")
+    world.up("cam-1", "2026-03-02 10:11").do("refuse", by="chen", reason="still black")
+    world.until("2026-03-02 10:30").look("cam-1", ok=True)
+    world.tick()
+    assert world.only.state == "working"
+    assert world.do("restore", done="lens cleaned").state == "restored"
+
+
 def test_clock_files_what_is_complete() -> None:
     """Row 41: a working day after the confirmation, not before."""
     world = campus()

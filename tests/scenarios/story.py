@@ -30,6 +30,7 @@ from agent.alerting.events import broken_link
 from agent.alerting.tickets import Ticket, replay
 from agent.calendar import local, ms
 from agent.cli.demo_plan import plan_of
+from agent.clock import Steady
 from agent.inventory.setting import Setting, frame_of, load_setting
 from agent.locale import catalogue
 from agent.memory import Memory
@@ -91,7 +92,8 @@ class Play:
         self.setting = self._setting()
         self.zone = self.setting.inventory.site.zone
         start = datetime.fromisoformat(story.start).replace(tzinfo=self.zone)
-        self.clock = VirtualClock(self.loop, ms(start))
+        self.wall = VirtualClock(self.loop, ms(start))
+        self.clock = Steady(self.wall)
         self.campus = Campus(plan_of(self.setting.inventory, loopback=False), 0.0)
         self.store = open_store(folder / "campus.db")
         self.errors: list[BaseException] = []
@@ -143,7 +145,7 @@ class Play:
             self.monitor.scheduler.add(target)
         self.monitor.start()
         for line in self._lines():
-            wait = (line.at - self.clock.now()) / 1000
+            wait = (line.at - self.wall.now()) / 1000
             assert wait >= 0, f"{self.where(line)}: this line lies before the one above it"
             await asyncio.sleep(wait)
             await self._play(line)
@@ -180,7 +182,7 @@ class Play:
     def _deed(self, line: Line) -> None:
         do = parse_now(line.text, self.story.path.name, self.setting.inventory.devices, line.number)
         if isinstance(do, Fault) and do.verb == "clock":
-            self.clock.step += round(do.number * 1000)
+            self.wall.step += round(do.number * 1000)
         elif isinstance(do, Fault):
             self.campus.apply(do, self.loop.time())
         elif isinstance(do, Expect):

@@ -46,12 +46,19 @@ class VirtualClock:
     def __init__(self, loop: VirtualLoop, start: Ms) -> None:
         self._loop, self._start = loop, start
         self.step = 0
+        self.steered: bool | None = None
 
     def now(self) -> Ms:
         return self._start + self.step + round(self._loop.time() * 1000)
 
     def mono(self) -> float:
         return self._loop.time()
+
+    def synchronised(self) -> bool | None:
+        return self.steered
+
+    def boot(self) -> str:
+        return "virtual"
 
 
 class Inline(Executor):

@@ -19,7 +19,6 @@ from agent.probes.errors import classify, local
 from agent.probes.icmp import LAST_WAIT, MOST_BURST, SPACING
 from agent.probes.icmp.heartbeat import Heartbeat
 from agent.probes.icmp.sockets import EchoSocket
-from agent.probes.resolve import Resolver
 
 _CHUNK, _CHUNK_GAP = 128, 0.01
 """Echoes sent in a row, and the pause after them: their answers fit in the smallest default receive buffer."""
@@ -38,7 +37,7 @@ class Pinger:
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
         self._clock = hooks.clock
-        self._resolver = Resolver()
+        self._resolver = hooks.resolver
         self._beats: dict[tuple[str, str], Heartbeat] = {}
         self._by_cookie: dict[bytes, Heartbeat] = {}
         self._open: dict[Heartbeat, None] = {}

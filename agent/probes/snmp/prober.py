@@ -11,7 +11,6 @@ from gufo.snmp import SnmpAuthError, SnmpError
 from agent.model import Json, Ms, Outcome, Reading, Target
 from agent.probes.base import Hooks, Log
 from agent.probes.each import Each
-from agent.probes.resolve import Resolver
 from agent.probes.snmp import KIND, WALK_SECONDS
 from agent.probes.snmp.ports import UP, read_ports
 from agent.probes.snmp.session import Session
@@ -55,7 +54,7 @@ class Poller(Each):
         super().__init__(hooks, self._poll, worst=KIND.worst)
         self._clock = hooks.clock
         self._rejected = hooks.rejected
-        self._resolver = Resolver()
+        self._resolver = hooks.resolver
         self._devices: dict[tuple[str, str], _Known] = {}
 
     def forget(self, target: Target) -> None:

@@ -1,0 +1,94 @@
+"""An agent on given files for these tests, and ways to speak to it that no client would choose."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from agent.control import call
+from agent.store import DataDirectory
+from tests.agent.running import Running
+
+SITE = "version: 1\nsite: {id: s, name: 学校, timezone: Asia/Shanghai}\n"
+CONFIG = "version: 1\ninventory: inventory.yaml\npolicy: policy.yaml\n"
+POLICY = "version: 1\nconditions: {hold: 1s}\n"
+
+
+@contextmanager
+def agent_on(folder: Path, files: Mapping[str, str], env: dict[str, str] | None = None) -> Iterator[Running]:
+    """A running agent with these files beside the usual ones; ended in any case."""
+    for name, text in {"config.yaml": CONFIG, "policy.yaml": POLICY, **files}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    agent = Running(folder, env=env)
+    try:
+        agent.ready()
+        yield agent
+    finally:
+        agent.process.kill()
+        agent.process.wait()
+
+
+def tcp(name: str, port: int, address: str = "127.0.0.1", more: str = "") -> str:
+    """A device of an inventory behind one TCP port."""
+    return f"  - {{id: {name}, kind: camera, address: {address}, probes: [{{tcp: {{port: {port}}}}}]{more}}}\n"
+
+
+def ask(agent: Running, **request: Any) -> dict[str, Any]:
+    """One request to the control socket."""
+    return call(DataDirectory(agent.folder / "data"), request, 20)
+
+
+def raw_ask(agent: Running, line: bytes) -> dict[str, Any]:
+    """The same with bytes that our own client would never send."""
+    with socket.socket(socket.AF_UNIX) as to:
+        to.settimeout(20)
+        to.connect(os.path.relpath(agent.folder / "data/agent.sock"))
+        to.sendall(line + b"\n")
+        to.shutdown(socket.SHUT_WR)
+        answer: dict[str, Any] = json.loads(b"".join(iter(lambda: to.recv(1 << 16), b"")))
+        return answer
+
+
+def port_of(agent: Running) -> int:
+    return int(agent.url.rsplit(":", 1)[1])
+
+
+def http(agent: Running, request: bytes, seconds: float = 10.0) -> bytes:
+    """Everything that the page's server answers to these bytes until it hangs up."""
+    with socket.create_connection(("127.0.0.1", port_of(agent)), timeout=seconds) as to:
+        to.sendall(request)
+        return everything(to, seconds)
+
+
+def everything(to: socket.socket, seconds: float) -> bytes:
+    """What comes until the other end hangs up, or nothing more comes."""
+    told, end = b"", time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            to.settimeout(max(0.01, end - time.monotonic()))
+            chunk = to.recv(1 << 16)
+            if not chunk:
+                break
+            told += chunk
+    except (TimeoutError, ConnectionResetError):
+        pass
+    return told
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds (VmRSS, proc(5))."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) * 1024
+
+
+def lag_above(agent: Running, bound: str) -> float:
+    """Looks that were sent later than `bound` seconds after they were due, as the scheduler's histogram says."""
+    name = "campus_agent_scheduler_lag_seconds"
+    return (agent.metric(f"{name}_count") or 0) - (agent.metric(f'{name}_bucket{{le="{bound}"}}') or 0)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
+import shlex
 import signal
 import socket
+import sqlite3
 import ssl
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
 from agent import __version__, control
@@ -21,7 +23,7 @@ from agent.clock import Steady, SystemClock
 from agent.config import Loaded
 from agent.documents import Document
 from agent.inventory.setting import NoInventory, Setting, frame_of, load_setting
-from agent.locale import catalogue
+from agent.locale import Catalogue, catalogue
 from agent.logs import SPAN, Folding
 from agent.logs import set_up as set_up_log
 from agent.memory import Memory
@@ -31,6 +33,7 @@ from agent.notify import Notifier
 from agent.probes import PROBES
 from agent.probes.base import Hooks, Kind, Prober
 from agent.probes.resolve import Resolver
+from agent.process import raise_file_limit, settle_memory
 from agent.reload import Reloader
 from agent.requests import Requests
 from agent.scheduler import Scheduler
@@ -43,8 +46,10 @@ from agent.store import (
     Store,
     StoreError,
     Writer,
-    open_store,
 )
+from agent.store.database import wal_reset_bug
+from agent.store.rounds import Rounds
+from agent.store.sound import open_sound
 from agent.tallies import Tallies
 from agent.view import View
 from agent.web import make_app
@@ -70,6 +75,10 @@ class Options:
     sockets: tuple[socket.socket, ...] = ()
 
 
+class Failed(Exception):
+    """The agent has stopped because it could not go on; its log has the reason."""
+
+
 def serve(options: Options) -> int:
     """Run the agent until it is told to stop. 0 stopped, 1 failed, 2 wrong files or usage, 3 data damaged."""
     words = catalogue(options.lang)
@@ -83,6 +92,7 @@ def serve(options: Options) -> int:
         return _fail(2, words.say("app.not_started", count=len(loaded.errors)))
     setting = loaded.value
     folding = set_up_log(setting.agent.log.level, setting.agent.log.format)
+    raise_file_limit()
     try:
         directory = DataDirectory(options.data or default_data())
     except OSError as error:
@@ -94,9 +104,11 @@ def serve(options: Options) -> int:
     except AlreadyRunning as error:
         return _fail(1, words.say("app.already_running", data=str(directory.path), pid=error.pid))
     except DamagedDatabase as error:
-        return _fail(3, words.say("app.damaged", data=str(directory.database), why=str(error)))
+        return _fail(3, damaged(directory, str(error), words))
     except StoreError as error:
         return _fail(1, words.say("app.no_store", data=str(directory.database), why=str(error)))
+    except Failed as error:
+        return _fail(1, words.say("app.failed", why=str(error)))
     except CannotListen as error:
         return _fail(1, words.say("app.cannot_listen", listen=error.where, why=error.why))
 
@@ -106,18 +118,34 @@ def default_data() -> Path:
     return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or os.environ.get("CAMPUS_AGENT_DATA") or "data")
 
 
+def damaged(directory: DataDirectory, why: str, words: Catalogue) -> str:
+    """What is wrong with the database, and the exact command that mends it. The damaged file stays where it is."""
+    newest = directory.newest_copy()
+    told = words.say("app.damaged", data=str(directory.database), why=why)
+    if newest is None:
+        return f"{told}\n{words.say('app.damaged_no_copy', folder=str(directory.backups))}"
+    place, file = shlex.quote(str(directory.path)), shlex.quote(str(newest))
+    return f"{told}\n{words.say('app.damaged_mend', command=f'campus-agent --data {place} restore {file}')}"
+
+
 def _fail(code: int, message: str) -> int:
     print(message, file=sys.stderr)
     return code
 
 
 def _with_store(options: Options, setting: Setting, lock: Lock, clock: SystemClock, folding: Folding) -> int:
-    store = open_store(lock.directory.database)
+    if wal_reset_bug(sqlite3.sqlite_version_info):
+        _log.warning("store.sqlite_wal_reset_bug version=%s mended_in=3.51.3", sqlite3.sqlite_version)
+    store = open_sound(lock.directory)
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="writer") as executor:
-            return asyncio.run(App(options, setting, lock, store, executor, Steady(clock), folding).run())
+            app = App(options, setting, lock, store, executor, Steady(clock), folding)
+            asyncio.run(app.run())
     finally:
         store.close()
+    for error in app.failed:
+        raise error if isinstance(error, DamagedDatabase) else Failed(str(error))
+    return 0
 
 
 class App:
@@ -135,7 +163,7 @@ class App:
     ) -> None:
         self._options, self._lock, self._store, self._clock = options, lock, store, clock
         self._folding = folding
-        self._failed: list[BaseException] = []
+        self.failed: list[BaseException] = []
         self._stop = asyncio.Event()
         self._resolver = Resolver()
         self._tls: ssl.SSLContext | None = None
@@ -146,6 +174,7 @@ class App:
         self.writer = Writer(store, executor, self._committed, self._refused)
         self.monitor = Monitor(clock, frame, memory, self.scheduler, self.writer, self.tallies.observe)
         self.view = View(self.monitor)
+        self.rounds = Rounds(lock.directory, store.reserve, clock, self._zone, self._quiet)
         self.reloader = Reloader(setting, self._read_files, self.monitor, clock, self._changed, options.lang)
 
     def _open_prober(self, kind: Kind) -> Prober:
@@ -158,33 +187,40 @@ class App:
         )
         return kind.open(hooks)
 
+    def _zone(self) -> tzinfo:
+        return self.reloader.setting.inventory.site.zone
+
+    def _quiet(self) -> bool:
+        """Whether the store may be kept busy with something else."""
+        return self.writer.writable and not self.writer.pending
+
     def _committed(self, batch: Batch) -> None:
         """Steps tell of themselves one by one; nothing is owed to the group."""
 
     def _refused(self, error: BaseException, batch: Batch) -> None:
         """Memory and disk have parted: stop, so that a new start replays the journal."""
         _log.critical("agent.stopping why=store_refused error=%s", error)
-        self._failed.append(error)
+        self.failed.append(error)
         self._stop.set()
 
     # -- life
 
-    async def run(self) -> int:
-        """Live until a signal or a failure."""
+    async def run(self) -> None:
+        """Live until a signal or a failure; what failed is in `failed`."""
         self._restore()
         async with AsyncExitStack() as stack:
             requests = Requests(self.view, self._store, self._status)
             await stack.enter_async_context(self._web(requests))
             await stack.enter_async_context(control.serve_control(self._lock, requests.answer))
             await stack.enter_async_context(self._looking())
+            await stack.enter_async_context(self.rounds.walked())
             self._signals()
             self._unfold()
             self._mind_calendar()
-            _settle_memory()
+            settle_memory(asyncio.get_running_loop())
             _log.info("agent.ready devices=%d targets=%d", len(self.monitor.frame.devices), len(self.scheduler))
             with Notifier().attended(self._ready, self._in_a_line):
                 await self._stop.wait()
-        return 1 if self._failed else 0
 
     def _restore(self) -> None:
         """Take up what the store remembers: open tickets, conditions, past faults, totals."""
@@ -220,6 +256,7 @@ class App:
             requests.look,
             self._ready,
             writable=lambda: self.writer.writable,
+            roomy=lambda: self.rounds.roomy,
             reload_good=lambda: self.reloader.last.good,
             site=lambda: self.reloader.setting.inventory.site.name,
             reload=self.reloader.reload,
@@ -286,6 +323,8 @@ class App:
             "clock_sure": self._clock.sure,
             "store_writable": self.writer.writable,
             "store_pending": self.writer.pending_entries,
+            "store_roomy": self.rounds.roomy,
+            "copy_failed": self.rounds.failed or None,
             "reload_good": self.reloader.last.good,
             "reload_problems": list(self.reloader.last.problems),
         }
@@ -308,14 +347,3 @@ class App:
         }
         for name in (name for name, changed in late.items() if changed):
             _log.warning("reload.needs_restart what=%s", name)
-
-
-def _settle_memory() -> None:
-    """What was built at start stays: the collector need not walk 20,000 devices again and again.
-
-    Readings come and go by the hundred a second and form no circles; a young generation of 700 would be collected for
-    each tick of the scheduler.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -21,6 +21,10 @@ from agent.saying import Wrong, checked
 from agent.store import Store
 from agent.view import View
 
+PATIENCE = 20.0
+"""Seconds that a request waits for the disk; the caller is then told how it stands, well before his own patience ends
+(`agent.control.DEADLINE`)."""
+
 PAGE = 200
 """Tickets of one list at most."""
 
@@ -33,6 +37,7 @@ class Requests:
     def __init__(self, view: View, store: Store, status: Status) -> None:
         self._view, self._store, self._status = view, store, status
         self._keys: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._unwritten: set[asyncio.Task[Document]] = set()
         self._answers: Mapping[str, Callable[[Document, Caller], Awaitable[Document]]] = {
             "status": self._tell_status,
             "devices": self._devices,
@@ -104,13 +109,13 @@ class Requests:
 
     async def _commands(self, request: Document, caller: Caller) -> Document:
         """One verb on one or many tickets. The caller is whom the kernel names; `by` says for whom he acts."""
-        words = _words(request)
+        words, until = _words(request), asyncio.get_running_loop().time() + PATIENCE
         if request.get("verb") == "open":
-            return await self._one(request, "", caller, words)
+            return await self._in_time(self._one(request, "", caller, words), until, words)
         items: list[Document] = []
         errors: list[Document] = []
         for number in dict.fromkeys(request.get("ids") or ()):
-            answer = await self._one(request, number, caller, words)
+            answer = await self._in_time(self._one(request, number, caller, words), until, words)
             if "error" in answer:
                 errors.append({"id": number, **answer})
             else:
@@ -119,6 +124,24 @@ class Requests:
             return {"error": errors[0]["error"]}
         listing = documents.listing(items, len(items))
         return {**listing, "errors": errors} if errors else listing
+
+    async def _in_time(self, work: Coroutine[Any, Any, Document], until: float, words: Catalogue) -> Document:
+        """The answer of one command, or an honest word when the disk does not take it: the command stands all the same.
+
+        It is in memory and is written before anything that came after it; a repeat with its key waits for it.
+        """
+        if asyncio.get_running_loop().time() >= until:
+            work.close()
+            return documents.error("not_begun", words.say("requests.not_begun"), words.say("requests.not_begun_hint"))
+        task = asyncio.create_task(work, name="command")
+        self._unwritten.add(task)
+        task.add_done_callback(self._unwritten.discard)
+        try:
+            async with asyncio.timeout_at(until):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            hint = words.say("requests.not_written_hint")
+            return documents.error("not_written", words.say("requests.not_written"), hint)
 
     async def _one(self, request: Document, number: str, caller: Caller, words: Catalogue) -> Document:
         if not request.get("key"):

@@ -17,6 +17,10 @@ from agent.units import Duration
 PENDING, FIRING, FLAPPING, CLEAR = "pending", "firing", "flapping", "clear"
 """`clear`: over, and kept only until its ticket has taken note; a condition without a ticket vanishes instead."""
 
+PARENT, SHADOW, QUARANTINE = "parent", "shadowed", "quarantine"
+MAINTENANCE, OFF_SCHEDULE, BLIND = "maintenance", "off_schedule", "blind"
+"""Why a firing condition has no ticket yet (`Condition.held`); all but SHADOW are judged again by the tick."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:

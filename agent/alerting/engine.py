@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from agent.alerting import incidents, orders, outage, upkeep
+from agent.alerting import conditions, incidents, orders, outage, restoring, upkeep
 from agent.alerting.commands import Command
 from agent.alerting.conditions import CLEAR, Condition, moved
 from agent.alerting.frame import Frame
@@ -88,7 +88,7 @@ def _tick(draft: Draft, tick: Tick) -> None:
     for key in tick.held:
         outage.late(draft, key)
     for root in dict.fromkeys((*tick.roots, *sorted(draft.delta.dirty))):
-        outage.refresh(draft, root)
+        restoring.refresh(draft, root)
     draft.delta.dirty.difference_update(tick.roots)
     for number in tick.tickets if draft.state.sure else ():
         upkeep.tend(draft, number)
@@ -113,7 +113,7 @@ def _sight(draft: Draft, sight: Sight) -> None:
 
 def _unsee(draft: Draft, condition: Condition, sight: Sight) -> None:
     """A failure that no ticket carries is unsure after a hole; a run of good looks does not reach across one."""
-    unsure = not condition.fires or condition.held == outage.BLIND or condition.held.startswith(outage.PARENT)
+    unsure = not condition.fires or condition.held == conditions.BLIND or condition.held.startswith(conditions.PARENT)
     if unsure and condition.state != CLEAR:
         draft.drop(condition.key)
     elif sight.lost and condition.fires:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from agent.alerting import outage
+from agent.alerting import conditions, opening
 from agent.alerting.commands import (
     FUTURE_MS,
     LATE_MS,
@@ -137,7 +137,7 @@ def _afterwards(draft: Draft, before: Ticket) -> None:
     for member in ticket.members:
         for condition in tuple(draft.of_device(member)):
             if ticket.state == "withdrawn" and condition.fires:
-                draft.hold(condition, outage.MAINTENANCE)
+                draft.hold(condition, conditions.MAINTENANCE)
             elif not condition.fires:
                 draft.drop(condition.key)
 
@@ -163,7 +163,7 @@ def _open(draft: Draft, command: Command) -> tuple[str, ...] | Refused:
         )
     standing = _standing(draft, ticket)
     if standing is not None:
-        outage.merge(draft, ticket, standing.id)
+        opening.merge(draft, ticket, standing.id)
     if args.get("take"):
         _verb(draft, replace(command, ticket=standing.id if standing else number, verb="take", at=None, version=None))
     return (standing.id, number) if standing is not None else (number,)
@@ -270,7 +270,7 @@ def _repeats(draft: Draft, command: Command, root: str) -> dict[str, str]:
     if command.args.get("repeat_of"):
         return {"repeat_of": str(command.args["repeat_of"])}
     life, now = draft.frame.policy.life, draft.now
-    for fault in reversed(outage.faults(draft, root, "reported")):
+    for fault in reversed(opening.faults(draft, root, "reported")):
         known = draft.ticket(fault.ticket)
         window = known.stable_until if known and known.state in ("restored", "reported") else None
         done = fault.restored_at is not None and now - fault.restored_at <= life.repeat_window * 1000

@@ -66,10 +66,26 @@ def agent(path: str, owner: tuple[int, str, str] | None, status: Mapping[str, An
         yield fail("agent", "not_ready", why=status.get("why", "?"), **words)
     if status.get("store_writable") is False:
         yield fail("agent", "not_writing", pending=status.get("store_pending", "?"), **words)
+    elif status.get("store_roomy") is False:
+        yield fail("disk", "reserve", path=path)
+    if status.get("copy_failed"):
+        yield fail("copies", "failed", why=status["copy_failed"], path=path)
     if status.get("blind"):
         yield warn("agent", "blind", **words)
     if status.get("reload_good") is False:
         yield warn("agent", "reload", **words)
+
+
+STALE = 2
+"""Days after which a daily copy is missed: the machine may be off at night and start late."""
+
+
+def copies(folder: str, count: int, newest: str, age: int | None, up: int) -> Finding:
+    """The daily copies. newest: its file; age: its age in days, None for no copy; up: days that the agent has run."""
+    words: dict[str, Any] = {"folder": folder, "count": count, "newest": newest, "age": age}
+    if age is None:
+        return ok("copies", "none_yet", **words) if up < STALE else warn("copies", "none", **words)
+    return fail("copies", "stale", **words) if age > STALE else ok("copies", **words)
 
 
 def database(path: str, revision: str, tickets: int, events: int) -> Finding:

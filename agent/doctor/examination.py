@@ -14,7 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from agent.clock import Clock
+from agent.clock import Clock, synchronised
 from agent.config import Loaded
 from agent.doctor import data, files, machine, network, reading
 from agent.doctor.finding import Finding, fail
@@ -29,6 +29,7 @@ from agent.store.keeping import check
 
 CONNECTIONS = 256
 """TCP looks under way at once, at most (`agent.probes.each.CONCURRENCY`)."""
+_DAY = 86_400_000
 NAMES = 50
 """Names that are asked for; a campus has a handful."""
 
@@ -57,7 +58,7 @@ def examine(asked: Asked) -> Iterator[Finding]:
     else:
         setting = loaded.value
         yield from _files(loaded, asked)
-    yield machine.clock(asked.clock.now(), reading.newest(asked.data), synchronised=reading.synchronised())
+    yield machine.clock(asked.clock.now(), reading.newest(asked.data), synchronised=synchronised())
     yield from _network(setting.inventory if setting else None)
     yield from _data(asked)
     owner = DataDirectory(asked.data, create=False).owner()
@@ -110,6 +111,15 @@ def _data(asked: Asked) -> Iterator[Finding]:
     yield from data.folder(reading.folder(asked.data))
     if os.access(directory.database, os.F_OK):
         yield _database(directory.database)
+        yield _copies(directory, asked.clock.now())
+
+
+def _copies(directory: DataDirectory, now: Ms) -> Finding:
+    """Before the agent has run for a while none is missed."""
+    found, owner = directory.copies(), directory.owner()
+    age = (now - reading.written(found[0])) // _DAY if found else None
+    since = owner[1] if owner is not None and owner[1] is not None else now
+    return data.copies(str(directory.backups), len(found), str(found[0]) if found else "", age, (now - since) // _DAY)
 
 
 def _database(path: Path) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import pwd
@@ -18,8 +17,6 @@ from agent.doctor.data import Folder
 
 RESOLVE_SECONDS = 5.0
 """For all names together."""
-_TIME_ERROR = 5
-_TIMEX_BYTES = 512
 _ICMP6 = 58
 
 
@@ -38,15 +35,6 @@ def opens(kind: socket.SocketKind) -> str:
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, str(error))
     return ""
-
-
-def synchronised() -> bool | None:
-    """Whether the kernel's clock is steered by somebody (adjtimex(2)); None where it cannot be asked."""
-    try:
-        answer: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    except (OSError, AttributeError):
-        return None
-    return None if answer < 0 else answer != _TIME_ERROR
 
 
 def folder(path: Path) -> Folder:
@@ -82,6 +70,14 @@ def newest(path: Path) -> int | None:
         return max((file.stat().st_mtime_ns // 1_000_000 for file in path.iterdir()), default=None)
     except OSError:
         return None
+
+
+def written(path: Path) -> int:
+    """When a file was last written, ms; 0 where it is gone."""
+    try:
+        return path.stat().st_mtime_ns // 1_000_000
+    except OSError:
+        return 0
 
 
 def resolved(names: Iterable[str], seconds: float = RESOLVE_SECONDS) -> dict[str, bool | None]:

@@ -30,7 +30,7 @@ KEPT = 14
 PAGES, REST = 512, 0.01
 """Pages that are copied at once, and seconds of rest after them: the disk is the writer's, too."""
 
-CHAINS = 20
+CHAINS = 8
 """Journals that are gone through before a rest."""
 
 DAY = 86_400_000

@@ -172,7 +172,7 @@ def _ticket_of(event: Event) -> str:
 
 
 def _event(row: sa.Row[Any]) -> Event:
-    return event_of(row._mapping)
+    return event_of(dict(row._mapping))
 
 
 def event_of(row: Mapping[str, Any]) -> Event:

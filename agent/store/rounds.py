@@ -37,7 +37,7 @@ class Rounds:
     def __init__(
         self,
         directory: DataDirectory,
-        reserve: Reserve,
+        reserve: Reserve | None,
         clock: Clock,
         zone: Callable[[], tzinfo],
         quiet: Callable[[], bool],
@@ -52,12 +52,12 @@ class Rounds:
     @property
     def roomy(self) -> bool:
         """Whether the reserve is there; False after a full disk, until there is room for it again."""
-        return self._reserve.held
+        return self._reserve is None or self._reserve.held
 
     @asynccontextmanager
     async def walked(self) -> AsyncIterator[None]:
         """The rounds go on until left; a copy under way is given up."""
-        await asyncio.to_thread(self._reserve.take)
+        await asyncio.to_thread(self._take_reserve)
         task = asyncio.create_task(self._walk(), name="store-rounds")
         try:
             yield
@@ -70,10 +70,13 @@ class Rounds:
     async def _walk(self) -> None:
         while True:
             await asyncio.sleep(self._pace.every)
-            if not self._reserve.held and self._quiet() and await asyncio.to_thread(self._reserve.take):
+            if not self.roomy and self._quiet() and await asyncio.to_thread(self._take_reserve):
                 _log.warning("store.reserve_taken_again")
             if self._due():
                 await self._copy(self._today())
+
+    def _take_reserve(self) -> bool:
+        return self._reserve is None or self._reserve.take()
 
     def _today(self) -> datetime:
         return datetime.fromtimestamp(self._clock.now() / 1000, UTC).astimezone(self._zone())

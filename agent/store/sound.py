@@ -1,4 +1,4 @@
-"""Whether a directory's database may be started on: what is damaged is never written to, and never taken for a new one."""
+"""Whether a database may be started on: what is damaged is never written to, and never taken for a new one."""
 
 from __future__ import annotations
 

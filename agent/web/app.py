@@ -30,6 +30,7 @@ def make_app(
     ready: Ready,
     *,
     writable: Callable[[], bool] = lambda: True,
+    roomy: Callable[[], bool] = lambda: True,
     reload_good: Callable[[], bool] = lambda: True,
     site: Callable[[], str] = str,
     reload: Reload | None = None,
@@ -37,10 +38,10 @@ def make_app(
     users: Callable[[], Mapping[str, str]] = dict,
 ) -> Starlette:
     """The application. journal: a ticket's committed journal; look: one look now; ready: whether every part runs, and
-    what does not; writable, reload_good: for the banners; site: the name of the campus; reload, may_reload: what
+    what does not; writable, roomy, reload_good: for the banners; site: the name of the campus; reload, may_reload: what
     `POST /-/reload` does, and whether it is served; users: who may read, everybody while there are none."""
     surveys = Surveys(view)
-    pages = Pages(view, surveys, journal, Health(writable=writable, reload_good=reload_good), site)
+    pages = Pages(view, surveys, journal, Health(writable=writable, roomy=roomy, reload_good=reload_good), site)
 
     async def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

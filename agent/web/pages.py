@@ -65,6 +65,7 @@ class Health:
     """What a banner warns of beside blindness."""
 
     writable: Callable[[], bool]
+    roomy: Callable[[], bool]
     reload_good: Callable[[], bool]
 
 
@@ -116,6 +117,8 @@ class Pages:
             yield "calendar", end
         if not self._health.writable():
             yield "store", None
+        elif not self._health.roomy():
+            yield "disk", None
         if not self._health.reload_good():
             yield "reload", None
 

@@ -21,8 +21,8 @@ FILES = {
     "inventory.yaml": SITE + "defaults: {tcp: {interval: 1s}}\nschedules: {day: {weekdays: [mon], hours: ['08:00-18:00']}}\n"
     "devices:\n",
     "policy.yaml": POLICY,
-    "calendar.yaml": "version: 1\nholidays:\n  - {days: 2026-10-01..2026-10-07, name: 国庆节}\nworkdays: [2026-10-10]\n",
-    "roster.yaml": "version: 1\npeople:\n  - {id: li, name: 李工, role: engineer}\norder: [li]\n",
+    "calendar.yaml": "holidays: [2026-10-01..2026-10-07]\nworkdays: [2026-10-10]\n",
+    "roster.yaml": "people:\n  - {id: li, name: 李工, role: engineer}\norder: [li]\n",
     "config.yaml": "version: 1\ninventory: inventory.yaml\npolicy: policy.yaml\ncalendar: calendar.yaml\n"
     "roster: roster.yaml\nlisten: 127.0.0.1:9880\nweb: {reload: true}\n",
 }

@@ -39,6 +39,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    def leap(self, seconds: float) -> None:
+        """Time goes on while nothing runs: a stopped process, a blocked loop."""
+        self._jumping.now += seconds
+
 
 class VirtualClock:
     """The agent's clock on a virtual loop; `step` moves the wall clock alone, as NTP or a person does."""

@@ -1,0 +1,150 @@
+"""A ticket opens, relapses, takes in reports of the same fault, asks the first engineer.
+
+Rows 1, 4, 5, 26-28, 40, 44, 51 and 52 of the table, the agent's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agent.alerting import commands, findings, incidents
+from agent.alerting.conditions import SHADOW, Condition
+from agent.alerting.facts import gather
+from agent.alerting.severity import assess
+from agent.alerting.state import Draft, Fault
+from agent.alerting.tickets import BROKEN, Ticket
+from agent.model import Device, Ms
+
+
+def relapses(ticket: Ticket, condition: Condition) -> bool:
+    """Rows 26-28: the same root and cause class fails again within the stability window."""
+    if ticket.state not in ("restored", "reported") or ticket.cause != condition.cause:
+        return False
+    return ticket.stable_until is not None and condition.since <= ticket.stable_until
+
+
+def relapse(draft: Draft, ticket: Ticket, condition: Condition) -> None:
+    ticket = draft.write(ticket.id, "relapsed", {"n": ticket.relapses + 1, "since": condition.since})
+    if ticket.state == "new":
+        dispatch(draft, ticket)
+
+
+def open_ticket(draft: Draft, condition: Condition, device: Device) -> None:
+    number = _split_off(draft, condition, device)
+    if number:
+        return
+    members = (device.id, *below(draft, condition, device))
+    args = _opening(draft, condition, device, members)
+    ticket = draft.write(draft.number(), "opened", args)
+    _gather_others(draft, ticket)
+    dispatch(draft, draft.ticket(ticket.id) or ticket)
+
+
+def below(draft: Draft, condition: Condition, device: Device) -> Iterator[str]:
+    if condition.cause == findings.UNREACHABLE:
+        yield from incidents.dark(device.id, condition.since, draft.frame.graph, draft)
+
+
+def _opening(draft: Draft, condition: Condition, device: Device, members: tuple[str, ...]) -> dict[str, Any]:
+    level, reasons = assess(gather(draft, device, condition.cause, members), draft.frame.policy.severity)
+    policy, ours = draft.frame.policy, device.owner_party == "us"
+    return {
+        "root": device.id,
+        "source": "agent",
+        "level": level,
+        "rule": reasons[0].rule,
+        "reasons": [reason.as_json() for reason in reasons],
+        "members": list(members),
+        "started_at": _started(draft, condition, device),
+        "cause": condition.cause,
+        "kind": "emergency" if level in ("major", "serious") else "repair",
+        "title_key": _title(condition, members),
+        "title_args": {"name": device.name, "probe": condition.probe, "others": len(members) - 1},
+        "policy": f"{policy.severity.version}/{policy.sha256[:12]}",
+        "limits": policy.contract.as_json(),
+        **({} if ours else {"contract": False, "party": device.owner_party}),
+        **_repeat(draft, condition, device.id),
+    }
+
+
+def _title(condition: Condition, members: tuple[str, ...]) -> str:
+    return f"ticket.title.{condition.cause}" if len(members) == 1 else f"ticket.title.{condition.cause}_many"
+
+
+def _started(draft: Draft, condition: Condition, device: Device) -> Ms:
+    """The first failed look; for a device that is watched by a timetable not before its hours."""
+    if device.schedule == "always":
+        return condition.since
+    return max(condition.since, draft.now - round(draft.frame.policy.life.schedule_grace * 1000))
+
+
+def _repeat(draft: Draft, condition: Condition, root: str) -> dict[str, str]:
+    """Rows 51, 52: the same root and cause class, restored within the repeat window."""
+    window = draft.frame.policy.life.repeat_window * 1000
+    past = [fault for fault in faults(draft, root, condition.cause) if fault.restored_at is not None]
+    past = [fault for fault in past if draft.now - (fault.restored_at or 0) <= window]
+    return {"repeat_of": past[-1].ticket} if past else {}
+
+
+def faults(draft: Draft, root: str, cause: str) -> list[Fault]:
+    """The faults of one root and cause class that count, oldest first."""
+    known = draft.state.faults.get(root, {}).values()
+    return sorted(
+        (f for f in known if f.counts and f.cause == cause), key=lambda fault: (fault.opened_at, fault.ticket)
+    )
+
+
+def _split_off(draft: Draft, condition: Condition, device: Device) -> str:
+    """Row 44: a child that is still dead after its parent came back gets its merged ticket back."""
+    for number in (*draft.delta.tickets, *draft.state.tickets):
+        ticket = draft.ticket(number)
+        if ticket is not None and ticket.state == "merged" and ticket.root == device.id and ticket.by_agent:
+            target = draft.ticket(ticket.merged_into or "")
+            if target is not None and target.state != "filed":
+                ticket = draft.write(ticket.id, "split", {"from": target.id, "started_at": condition.since})
+                dispatch(draft, ticket)
+                return ticket.id
+    return ""
+
+
+def _gather_others(draft: Draft, ticket: Ticket) -> None:
+    """Row 40 by the agent: people's reports of the same fault, and tickets of children that died with this root."""
+    for other in tuple(draft.state.tickets.values()):
+        if other.id != ticket.id and _same_fault(draft, other, ticket):
+            merge(draft, draft.ticket(other.id) or other, ticket.id)
+            if other.by_agent:
+                _overshadow(draft, other.root)
+
+
+def _overshadow(draft: Draft, device: str) -> None:
+    """Its ticket went into its parent's: from now on it is judged when the parent is back (row 44)."""
+    for condition in tuple(draft.of_device(device)):
+        if condition.fires and condition.held == "":
+            draft.hold(condition, SHADOW)
+
+
+def _same_fault(draft: Draft, other: Ticket, ticket: Ticket) -> bool:
+    if other.state not in BROKEN or other.root not in ticket.members or not other.times.faulty:
+        return False
+    near = draft.frame.policy.grouping.merge * 1000
+    return not other.by_agent or abs(other.times.started_at - ticket.times.started_at) <= near
+
+
+def merge(draft: Draft, ticket: Ticket, into: str) -> None:
+    """Write the two events of a merge; nothing when the table does not allow it."""
+    writes = commands.merge(ticket, draft.ticket(into), draft.now)
+    if not isinstance(writes, commands.Refused):
+        for write in writes:
+            draft.write(write.ticket, write.name, write.args)
+
+
+def dispatch(draft: Draft, ticket: Ticket) -> None:
+    """Rows 4 and 5 by the agent: it admits its own ticket and asks the first on the roster, if there is one; who has a
+    report of the same fault in hand already is asked before him (E16)."""
+    first = ticket.handler or draft.frame.roster.after(None)
+    if first is None or ticket.state != "new" or ticket.severity == "latent":
+        return
+    if not ticket.owner:
+        draft.write(ticket.id, "admitted", {"owner": first, "kind": ticket.kind})
+    draft.write(ticket.id, "dispatched", {"to": first, "tier": 1})

@@ -49,6 +49,18 @@ def at_local(day: date, clock: str | time, zone: tzinfo) -> Ms:
     return ms(datetime.combine(day, when, tzinfo=zone).astimezone(UTC))
 
 
+def _changes(day: date, zone: tzinfo) -> set[Ms]:
+    """The instant at which the clocks of `zone` are changed on `day`, if they are: hours may begin or end with it."""
+    first, last = at_local(day, time(), zone), at_local(day + _DAY, time(), zone)
+    offset = local(first, zone).utcoffset()
+    if local(last, zone).utcoffset() == offset:
+        return set()
+    while last - first > 1:
+        middle = (first + last) // 2
+        first, last = (middle, last) if local(middle, zone).utcoffset() == offset else (first, middle)
+    return {last}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """A school term, both days inclusive."""
@@ -189,14 +201,16 @@ class Schedule:
         return None
 
     def _edges(self, moment: datetime) -> Iterator[datetime]:
-        """Every beginning and end of hours behind `moment`, midnight included, in order."""
+        """Every beginning and end of hours behind `moment`, midnight and changes of the clocks included, in order."""
         if self.is_plain or moment.tzinfo is None:
             return
         minutes = sorted({0} | {slot.start for slot in self.hours} | {slot.end % 1440 for slot in self.hours})
         start, zone = ms(moment), moment.tzinfo
         for days in range(_SEARCH_DAYS):
             day = moment.date() + days * _DAY
-            for at in sorted(at_local(day, time(*divmod(minute, 60)), zone) for minute in minutes):
+            clocks = [datetime.combine(day, time(*divmod(minute, 60)), tzinfo=zone) for minute in minutes]
+            found = {ms(clock.replace(fold=fold).astimezone(UTC)) for clock in clocks for fold in (0, 1)}
+            for at in sorted(found | _changes(day, zone)):
                 if at > start:
                     yield local(at, zone)
 

@@ -160,7 +160,8 @@ def refusal(refused: Refused, say: Catalogue, zone: tzinfo) -> Document:
     key = f"ticket.refused.{refused.key}"
     words = {**refused.args, **_spoken(refused.args, say, zone)}
     hint = f"{key}_hint"
-    message = say.say(key, **words)
+    handled = f"{key}_handled" if refused.args.get("handler") and say.has(f"{key}_handled") else key
+    message = say.say(handled, **words)
     return error(_CODES.get(refused.code, "refused"), message, say.say(hint, **words) if say.has(hint) else "")
 
 

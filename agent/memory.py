@@ -133,7 +133,7 @@ class Memory:
             self.waiting.setdefault(awaited, {})[key] = None
 
     def _put_ticket(self, ticket: Ticket, frame: Frame) -> None:
-        self.faults.setdefault(ticket.root, {})[ticket.id] = fault_of(ticket)
+        self._remember(ticket, frame)
         roots = self.by_root.setdefault(ticket.root, {})
         if ticket.is_open or ticket.state == "merged":
             self.tickets[ticket.id] = ticket
@@ -148,6 +148,16 @@ class Memory:
         if not roots:
             del self.by_root[ticket.root]
         self._plan(ticket, frame)
+
+    def _remember(self, ticket: Ticket, frame: Frame) -> None:
+        """What the root went through; a new fault lets go of those that no window reaches any more."""
+        past, life = self.faults.setdefault(ticket.root, {}), frame.policy.life
+        if ticket.id not in past:
+            oldest = ticket.times.opened_at - max(life.repeat_window, life.waiver_window) * 1000
+            old = [n for n, f in past.items() if (f.restored_at or f.opened_at) < oldest and n not in self.tickets]
+            for number in old:
+                del past[number]
+        past[ticket.id] = fault_of(ticket)
 
     def _plan(self, ticket: Ticket, frame: Frame) -> None:
         wake = upkeep.wake(ticket, frame)

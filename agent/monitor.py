@@ -11,6 +11,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from agent.alerting import engine
 from agent.alerting.commands import Command, Refused
@@ -47,6 +48,9 @@ KEEP = 600.0
 """Seconds after which the clock is stored again though nothing else is: a start must not begin long before its end."""
 
 _OK, _UNKNOWN = Outcome.OK, Outcome.UNKNOWN
+AGAIN = 50
+"""Open faults that one tick looks at again, so that a great outage keeps no look waiting; the others follow."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -85,6 +89,7 @@ class Monitor:
         self._lately: Stepped | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._minute = -1
+        self._again: dict[str, None] = {}
 
     # -- readings
 
@@ -225,12 +230,8 @@ class Monitor:
             self._sweep()
         self._look_around()
         now = self.clock.now()
-        minute = now // 60_000
-        fresh, self._minute = minute != self._minute, minute
-        roots = tuple(self._roots()) if fresh else tuple(self.memory.dirty)
-        self.memory.dirty.clear()
         held = () if self.memory.blind_since is not None else tuple(self.memory.held)
-        tick = Tick(tickets=self.memory.due(now), roots=roots, held=held)
+        tick = Tick(tickets=self.memory.due(now), roots=self._roots(now), held=held)
         if tick.tickets or tick.roots or tick.held:
             self.step(tick)
         for number in tick.tickets:
@@ -238,9 +239,17 @@ class Monitor:
             if self.memory.wakes.get(number, now + 1) <= now:
                 self.memory.wakes[number] = now + 60_000
 
-    def _roots(self) -> list[str]:
-        """Once a minute every open fault is looked at again: the timetable may have raised it."""
-        return list(dict.fromkeys((*self.memory.dirty, *self.memory.by_root)))
+    def _roots(self, now: Ms) -> tuple[str, ...]:
+        """Whose incident has moved, and once a minute every open fault: the timetable may have raised it."""
+        minute = now // 60_000
+        if minute != self._minute:
+            self._minute = minute
+            self._again.update(dict.fromkeys(self.memory.by_root))
+        roots = self.memory.dirty | dict.fromkeys(islice(self._again, AGAIN))
+        for root in roots:
+            self._again.pop(root, None)
+        self.memory.dirty.clear()
+        return tuple(roots)
 
     # -- the wall clock
 

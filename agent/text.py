@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 
 LIMIT = 4096
@@ -17,17 +18,18 @@ def clean(raw: bytes | str, limit: int = LIMIT) -> str:
     marks and private-use characters are dropped; white space runs become one space.
     """
     if isinstance(raw, bytes):
-        raw = _decode(raw[: limit * 4])
+        raw = _decode(raw[: limit * 4], whole=len(raw) <= limit * 4)
     if raw.isascii() and raw.isprintable() and len(raw) <= limit:
         return " ".join(raw.split()) if "  " in raw or raw[:1] == " " or raw[-1:] == " " else raw
     kept = "".join(c for c in raw[: limit * 4] if c.isspace() or _keeps(c))
     return " ".join(kept.split())[:limit]
 
 
-def _decode(raw: bytes) -> str:
+def _decode(raw: bytes, whole: bool) -> str:
+    """whole: nothing was cut off, perhaps in the middle of a character."""
     for encoding in ("utf-8", "gb18030"):
         try:
-            return raw.decode(encoding)
+            return codecs.getincrementaldecoder(encoding)().decode(raw, final=whole)
         except UnicodeDecodeError:
             continue
     return raw.decode("utf-8", "replace")

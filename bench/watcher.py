@@ -45,7 +45,7 @@ def watching(
     core: the only one that it may use. It is then first on it where the system allows (`nice`), as on a core that it
     has for itself; what it still waited for the core, `cpu.waited` tells.
     """
-    work.mkdir(parents=True)
+    work.mkdir(parents=True, exist_ok=True)
     (work / "community").write_text("bench\n")
     (work / "community").chmod(0o600)
     (work / "inventory.yaml").write_text(_inventory(devices, icmp, snmp))

@@ -14,7 +14,7 @@ def gather(draft: Draft, root: Device | None, cause: str, members: tuple[str, ..
     frame, now = draft.frame, draft.now
     known = [frame.devices[member] for member in members if member in frame.devices]
     down = [device for device in known if frame.in_schedule(device, now)]
-    room = _room(draft, root) if root is not None and root.kind == "terminal" else []
+    room = _room(draft, root) if root is not None and root.kind == "terminal" else ()
     gone = {device.id for device in down} | _out(draft)
     return Facts(
         root=root,
@@ -37,8 +37,9 @@ def gather(draft: Draft, root: Device | None, cause: str, members: tuple[str, ..
 
 def _out(draft: Draft) -> set[str]:
     """Devices that have lost their function by now, by whatever condition."""
-    known = {**draft.state.conditions, **draft.delta.conditions}
-    return {key[0] for key, condition in known.items() if condition is not None and _lost(condition, draft.now)}
+    changed = draft.delta.conditions
+    gone = {c.device for key, c in draft.state.conditions.items() if key not in changed and _lost(c, draft.now)}
+    return gone | {c.device for c in changed.values() if c is not None and _lost(c, draft.now)}
 
 
 def _lost(condition: Condition, now: Ms) -> bool:
@@ -55,23 +56,15 @@ def _failing(draft: Draft, gone: set[str]) -> dict[tuple[str, str], int]:
     return counts
 
 
-def _room(draft: Draft, root: Device) -> list[Device]:
+def _room(draft: Draft, root: Device) -> tuple[Device, ...]:
     """The terminals of the root's classroom."""
-    room = (root.location.building, root.location.room)
-    return [
-        device
-        for device in draft.frame.devices.values()
-        if device.kind == "terminal" and (device.location.building, device.location.room) == room and room[1]
-    ]
+    return draft.frame.rooms.get((root.location.building, root.location.room), ())
 
 
 def _covered(draft: Draft, camera: Device, gone: set[str]) -> bool:
     """Whether another camera of the same key point still serves."""
-    return any(
-        device.kind == "camera" and "key-point" in device.tags and device.location == camera.location
-        and device.id not in gone and device.id != camera.id
-        for device in draft.frame.devices.values()
-    )  # fmt: skip
+    others = draft.frame.key_points.get(camera.location, ())
+    return any(device.id not in gone and device.id != camera.id for device in others)
 
 
 def _recent(draft: Draft, root: Device | None, cause: str, own: str) -> int:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from agent.alerting.findings import lead
 from agent.alerting.policy import Policy, Window
 from agent.alerting.roster import Roster
 from agent.calendar import Hours, Schedule, WorkCalendar, always, at_local, local, ms
-from agent.model import Device, Ms, Target
+from agent.model import Device, Location, Ms, Target
 from agent.topology.graph import Graph, declared
 
+Place = TypeVar("Place")
 Group = tuple[str, str, str]
 """(schedule, building, kind)"""
 
@@ -24,6 +26,7 @@ class Frame:
 
     confirm: by protocol, how many looks in a row must fail.  groups: how many watched devices of each schedule,
     building and kind there are.  references: devices of the uplink guard, pseudo devices (`@ADDRESS`) included.
+    rooms: the terminals of each (building, room).  key_points: the cameras of each place that are tagged so.
     """
 
     devices: Mapping[str, Device] = field(default_factory=dict)
@@ -38,6 +41,8 @@ class Frame:
     zone: tzinfo = ZoneInfo("Asia/Shanghai")
     roster: Roster = Roster()
     groups: Mapping[Group, int] = field(default_factory=dict)
+    rooms: Mapping[tuple[str, str], tuple[Device, ...]] = field(default_factory=dict)
+    key_points: Mapping[Location, tuple[Device, ...]] = field(default_factory=dict)
 
     def on(self, schedule: str, now: Ms) -> bool:
         """Whether a schedule is on at `now`; an unknown one is always on."""
@@ -175,4 +180,21 @@ def build(
         zone=ZoneInfo(zone),
         roster=roster or Roster(),
         groups=groups,
+        rooms=_placed(
+            ((device.location.building, device.location.room), device)
+            for device in devices.values()
+            if device.kind == "terminal" and device.location.room
+        ),
+        key_points=_placed(
+            (device.location, device)
+            for device in devices.values()
+            if device.kind == "camera" and "key-point" in device.tags
+        ),
     )
+
+
+def _placed(devices: Iterable[tuple[Place, Device]]) -> dict[Place, tuple[Device, ...]]:
+    found: dict[Place, list[Device]] = {}
+    for place, device in devices:
+        found.setdefault(place, []).append(device)
+    return {place: tuple(there) for place, there in found.items()}

@@ -51,6 +51,8 @@ def grow(draft: Draft, ticket: Ticket) -> None:
     joined = [member for member in opening.below(draft, condition, device) if member not in set(ticket.members)]
     if joined:
         ticket = draft.write(ticket.id, "extended", {"joined": joined})
+    if not draft.state.sure:
+        return  # a higher level has deadlines of its own: since when it is so is asked when the time is known
     level, reasons = _judged(draft, ticket, condition, draft.now)
     if sla.RANK[level] > sla.RANK[ticket.severity]:
         why, since = _facts_since(draft, ticket, condition, level)

@@ -10,6 +10,7 @@ from agent.model import Ms
 from agent.units import duration
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
+_LEAP = re.compile(r":(\d\d):60\b", re.ASCII)
 _DAY = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})[ T]+(\d{1,2}:\d\d(?::\d\d)?)", re.ASCII)
 
 
@@ -21,9 +22,13 @@ def machine_zone(now: Ms) -> tzinfo:
 def parse(text: str, now: Ms, zone: tzinfo, *, ahead: bool = False) -> Ms:
     """The instant that `text` means; ahead: of a time of day, the next one, else the one that is nearest to now.
 
-    `now`, `-20m`, `+2h`, `14:05`, `11-22 14:05`, `2026-11-22 14:05[:10]`, RFC 3339. Raises ValueError.
+    `now`, `-20m`, `+2h`, `14:05`, `11-22 14:05`, `2026-11-22 14:05[:10]`, RFC 3339; 23:59:60, a leap second, is
+    the first second of the next minute, as in POSIX time. Raises ValueError.
     """
     text = text.strip()
+    leap = _LEAP.search(text)
+    if leap is not None and int(leap[1]) % 15 == 14:  # the end of a quarter: zones differ by such
+        return parse(_LEAP.sub(r":\1:59", text), now, zone, ahead=ahead) + 1000
     if text == "now":
         return now
     if text[:1] in ("-", "+"):

@@ -98,8 +98,8 @@ def _network(inventory: Inventory | None) -> Iterator[Finding]:
     yield network.neighbours(
         reading.kernel_number("net.ipv4.neigh.default.gc_thresh3"), sum(map(is_address, addresses))
     )
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    yield machine.open_files(soft, hard, counts["snmp"] + min(counts["tcp"], CONNECTIONS))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield machine.open_files(hard, counts["snmp"] + min(counts["tcp"], CONNECTIONS))
     forced = os.geteuid() == 0
     yield machine.receive_buffer(reading.kernel_number("net.core.rmem_max"), counts["icmp"], forced=forced)
     names = sorted(address for address in addresses if not is_address(address))[:NAMES]

@@ -40,12 +40,15 @@ def clock(now: Ms, newest: Ms | None, *, synchronised: bool | None) -> Finding:
     return ok("clock", "ok" if synchronised else "plausible")
 
 
-def open_files(soft: int, hard: int, sockets: int) -> Finding:
-    """soft, hard: RLIMIT_NOFILE, -1 for none.  sockets: how many the probes may hold at once."""
+def open_files(hard: int, sockets: int) -> Finding:
+    """hard: RLIMIT_NOFILE's upper limit, -1 for none; the agent takes all of it at start, so the lower one says nothing.
+
+    sockets: how many the probes may hold at once.
+    """
     needed = sockets + SPARE_FILES
-    if soft < 0 or soft >= needed:
-        return ok("files", limit="∞" if soft < 0 else soft, needed=needed)
-    return fail("files", "low" if hard < 0 or hard >= needed else "low_hard", limit=soft, hard=hard, needed=needed)
+    if hard < 0 or hard >= needed:
+        return ok("files", limit="∞" if hard < 0 else hard, needed=needed)
+    return fail("files", "low", limit=hard, needed=needed)
 
 
 def receive_buffer(most: int | None, echoes: int, *, forced: bool) -> Finding:

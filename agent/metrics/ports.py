@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING
 
 from agent.metrics.text import Family, Turns, counter, gauge, labels
-from agent.probes.snmp.ports import Port
 from agent.view import View
+
+if TYPE_CHECKING:  # an inventory without SNMP does not load its library
+    from agent.probes.snmp.ports import Port
 
 _STATUS = "as IF-MIB numbers it: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, 7 lowerLayerDown"
 
 INFO = gauge("campus_port_info", "A port by its names, type (IANAifType) and address; always 1.")
 
-Read = Callable[[Port], int | None]
+Read = Callable[["Port"], int | None]
 FAMILIES: tuple[tuple[Family, Read], ...] = (
     (gauge("campus_port_oper_status", f"ifOperStatus {_STATUS}."), lambda port: port.oper or None),
     (gauge("campus_port_admin_status", "ifAdminStatus: 1 up, 2 down, 3 testing."), lambda port: port.admin or None),
@@ -25,7 +28,7 @@ FAMILIES: tuple[tuple[Family, Read], ...] = (
     (counter("campus_port_out_discards_total", "ifOutDiscards."), lambda port: port.out_discards),
 )
 
-Rows = list[tuple[str, list[Port]]]
+Rows = list[tuple[str, list["Port"]]]
 """Device id and its ports."""
 
 

@@ -103,12 +103,15 @@ class Resolver:
         return entry.address
 
     async def address(self, name: str) -> str | None:
-        """The address, waiting at most LIMIT seconds for the first answer; None if the name does not resolve."""
+        """The address, waiting at most LIMIT seconds for the first answer; None if the name does not resolve.
+
+        Nobody waits while the resolver is known to be silent: looks that wait would keep their places from others.
+        """
         found = self.known(name)
         if found is not None:
             return found
         asking = self._entries[name].asking
-        if asking is not None:
+        if asking is not None and self._silent_since is None:
             await asyncio.wait([asking], timeout=LIMIT)
         return self._entries[name].address
 

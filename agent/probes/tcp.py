@@ -10,6 +10,7 @@ from agent.model import Outcome, Reading, Target
 from agent.probes.base import Hooks, Kind, Log, Prober
 from agent.probes.each import Each
 from agent.probes.errors import classify
+from agent.probes.resolve import LIMIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Connector(Each):
     """The prober: `ok`, `refused`, `timeout`, `unreachable`, with the time the connection took."""
 
     def __init__(self, hooks: Hooks) -> None:
-        super().__init__(hooks, self._connect)
+        super().__init__(hooks, self._connect, worst=KIND.worst)
         self._clock = hooks.clock
         self._resolver = hooks.resolver
 
@@ -62,4 +63,5 @@ def _open(hooks: Hooks) -> Prober:
     return Connector(hooks)
 
 
-KIND = Kind(name="tcp", open=_open, options=Options, interval=60.0, timeout=5.0, worst=5.0, confirm=2)
+KIND = Kind(name="tcp", open=_open, options=Options, interval=60.0, timeout=5.0, worst=LIMIT + 1.0, confirm=2)
+"""worst: the wait for a name, so that a resolver that is slow is never taken for a device that is."""

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from agent.alerting.events import broken_link
 from agent.model import Ms
 from agent.store.database import BUSY_TIMEOUT, beside, sqlite_uri, sync
 from agent.store.directory import DataDirectory
 from agent.store.errors import DamagedDatabase, NotBackedUp, translated
-from agent.store.reads import event_of
+from agent.store.reads import event_of, first_broken
 from agent.store.sound import whole
 
 KEPT = 14
@@ -108,7 +107,7 @@ def _copy(source: Path, target: Path, stop: Stop) -> None:
             there.execute("SELECT 1 FROM sqlite_master").fetchone()
             there.backup(here, pages=PAGES, progress=progress, sleep=REST)
             here.execute("PRAGMA journal_mode=DELETE")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise translated(error) from error
 
 
@@ -117,21 +116,25 @@ def _check_chains(made: Path, since: Ms, day: date, stop: Stop) -> int:
     try:
         with closing(sqlite3.connect(sqlite_uri(made, "ro"), uri=True)) as connection:
             connection.row_factory = sqlite3.Row
-            numbers = [row[0] for row in connection.execute(_WANTED, (since, f"%{day.toordinal() % 10}"))]
+            numbers = [row[0] for row in connection.execute(_WANTED, (since, day.toordinal() % 10))]
             for place, number in enumerate(numbers):
                 if place % CHAINS == 0:
                     if stop():
                         raise Stopped
                     time.sleep(REST)
-                wrong = broken_link(event_of(dict(row)) for row in connection.execute(_CHAIN, (number,)))
+                wrong = first_broken(event_of(dict(row)) for row in connection.execute(_CHAIN, (number,)))
                 if wrong is not None:
                     raise DamagedDatabase(f"broken journal: {number}, line {wrong}")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise translated(error) from error
     return len(numbers)
 
 
-_WANTED = "SELECT DISTINCT ticket FROM journal WHERE recorded_at >= ? OR ticket LIKE ?"
+# Ticket numbers end in low digits; the first character of a hash is any of sixteen, which fall into ten classes.
+_WANTED = (
+    "SELECT ticket FROM journal WHERE recorded_at >= ?"
+    " UNION SELECT ticket FROM journal WHERE seq = 1 AND unicode(hash) % 10 = ?"
+)
 _CHAIN = "SELECT * FROM journal WHERE ticket = ? ORDER BY seq"
 
 

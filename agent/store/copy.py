@@ -53,7 +53,7 @@ def snapshot(source: Path, target: Path) -> None:
             copied.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.OperationalError as error:
         raise Unavailable(str(error)) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise DamagedDatabase(str(error)) from error
 
 
@@ -118,6 +118,7 @@ def _header(log: Path) -> bytes:
 
 def _check(path: Path) -> None:
     with closing(sqlite3.connect(sqlite_uri(path, "rw"), uri=True)) as connection:
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         wrong = [row[0] for row in connection.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
     if wrong:
         raise DamagedDatabase("; ".join(wrong))

@@ -79,6 +79,9 @@ class NotRestored(StoreError):
 
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_UNREADABLE = "Could not decode to UTF-8"
+"""How Python's driver begins to say that a text of the database is none; only we wrote texts."""
+
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
 """SQLite calls only ENOSPC full; a quota (EDQUOT) and RLIMIT_FSIZE (EFBIG) are failed writes to it."""
 
@@ -86,14 +89,16 @@ _PRIMARY = 0xFF
 """The low byte of an extended SQLite result code is the primary one (sqlite.org/rescode.html)."""
 
 
-def translated(error: sa.exc.SQLAlchemyError | sqlite3.Error) -> StoreError:
-    """The store's own name for what a driver raised."""
+def translated(error: sa.exc.SQLAlchemyError | sqlite3.Error | ValueError) -> StoreError:
+    """The store's own name for what a driver raised. A damaged schema makes its messages, too, break as UTF-8."""
+    if isinstance(error, ValueError):
+        return DamagedDatabase(f"a value is not what was written: {error}")
     import sqlalchemy as sa  # Here: the errors above are named by those, too, who never open a database.
 
     origin = getattr(error, "orig", None) or error
     text = f"{type(origin).__name__}: {origin}"
     code = getattr(origin, "sqlite_errorcode", 0) if isinstance(origin, sqlite3.Error) else 0
-    if code & _PRIMARY in _DAMAGED:
+    if code & _PRIMARY in _DAMAGED or _UNREADABLE in text:
         return DamagedDatabase(text)
     if code in _FULL:
         return DiskFull(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from agent.model import Ms
-from agent.store import migrate, reads, schema
+from agent.store import migrate, reads, schema, wal
 from agent.store.copy import snapshot
 from agent.store.database import beside, reading_engine, sqlite_uri, sync
 from agent.store.directory import DataDirectory
@@ -87,7 +87,7 @@ def check(database: Path) -> BackedUp:
             if broken:
                 raise DamagedDatabase(f"broken journal (ticket: seq): {dict(list(broken.items())[:5])}")
             tickets, events = (_count(connection, table) for table in (schema.tickets, schema.journal))
-    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+    except (sa.exc.SQLAlchemyError, sqlite3.Error, UnicodeDecodeError) as error:
         raise translated(error) from error
     finally:
         engine.dispose()
@@ -163,9 +163,10 @@ def _forget_log(database: Path) -> None:
 
 
 def _fold_log(database: Path) -> None:
-    """Fold the -wal in where the old database is sound enough; where not, it is kept beside it."""
+    """Fold the -wal in where both are sound enough; where not, it is kept beside the old database as it is."""
     try:
+        wal.examine(Path(f"{database}-wal"))
         with closing(sqlite3.connect(sqlite_uri(database, "rw"), uri=True)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error:
+    except (DamagedDatabase, sqlite3.Error, UnicodeDecodeError):
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -153,11 +153,19 @@ def broken_chains(connection: sa.Connection) -> dict[str, int]:
     A ticket whose row says a version with no journal at all is `0`.
     """
     query = sa.select(schema.journal).order_by(_JOURNAL.ticket, _JOURNAL.seq)
-    events = map(_event, connection.execution_options(yield_per=1000).execute(query))
-    broken = {ticket: broken_link(chain) for ticket, chain in groupby(events, _ticket_of)}
+    rows = connection.execution_options(yield_per=1000).execute(query)
+    broken = {ticket: first_broken(map(_event, chain)) for ticket, chain in groupby(rows, lambda row: row.ticket)}
     found = {ticket: seq for ticket, seq in broken.items() if seq is not None}
     silent = sa.select(_TICKETS.number).where(_TICKETS.number.not_in(sa.select(_JOURNAL.ticket)))
     return found | dict.fromkeys(connection.execute(silent).scalars(), 0)
+
+
+def first_broken(lines: Iterable[Event]) -> int | None:
+    """`broken_link`; 0 where a damaged line is not even JSON or of another type than was written."""
+    try:
+        return broken_link(lines)
+    except (TypeError, ValueError):
+        return 0
 
 
 def stream_journal(connection: sa.Connection, since: Ms, until: Ms) -> Iterator[Event]:

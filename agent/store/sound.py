@@ -6,11 +6,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from agent.alerting.events import broken_link
 from agent.store import wal
 from agent.store.database import BUSY_TIMEOUT, sqlite_uri
 from agent.store.directory import DataDirectory
 from agent.store.errors import DamagedDatabase, translated
+from agent.store.reads import first_broken
 from agent.store.store import Store, open_store
 
 
@@ -27,7 +27,7 @@ def open_sound(directory: DataDirectory) -> Store:
         raise DamagedDatabase("the file is missing, and copies of it are there")
     store = open_store(directory.database)
     try:
-        broken = [number for number, lines in store.load().journals.items() if broken_link(lines) is not None]
+        broken = [number for number, lines in store.load().journals.items() if first_broken(lines) is not None]
         if broken:
             raise DamagedDatabase(f"broken journal: {', '.join(broken[:5])}")
     except BaseException:
@@ -42,8 +42,10 @@ def whole(database: Path) -> None:
         raise DamagedDatabase("the file is empty")
     try:
         with closing(sqlite3.connect(sqlite_uri(database, "ro"), uri=True, timeout=BUSY_TIMEOUT)) as connection:
+            # What is damaged need not be UTF-8, and the check names it.
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             wrong = [row[0] for row in connection.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise translated(error) from error
     if wrong:
         raise DamagedDatabase("; ".join(wrong))

@@ -91,7 +91,7 @@ def _first_broken(log: _Log) -> int:
 
 def _summed(sums: _Sum, data: memoryview, big_endian: bool) -> _Sum:
     """The checksum carried on over `data`, whose length is a multiple of 8 (fileformat2.html, 4.2)."""
-    words = array("I", data)
+    words = array("I", bytes(data))
     if big_endian != (sys.byteorder == "big"):
         words.byteswap()
     one, two = sums

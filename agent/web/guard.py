@@ -70,6 +70,9 @@ class Guarded(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *_dressed()]
         answer = (h11.Response(status_code=400, headers=headers), h11.Data(data=msg.encode()), h11.EndOfMessage())
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # an answer under way has nobody left to go to
+            self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.write(b"".join(self.conn.send(event) or b"" for event in answer))
             self.transport.close()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -23,13 +23,16 @@ QUICK = "version: 1\nconditions: {hold: 1s}\n"
 class Running:
     """`campus-agent run` in a folder of its own."""
 
-    def __init__(self, folder: Path, *, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, env: dict[str, str] | None = None, before: Sequence[str] = (), data: str = "data"
+    ) -> None:
+        """before: words of a command that runs the agent, such as `unshare`.  data: the data directory's name."""
         self.folder = folder
-        words = ["run", "--config", "config.yaml", "--data", "data", "--listen", "127.0.0.1:0"]
+        words = ["run", "--config", "config.yaml", "--data", data, "--listen", "127.0.0.1:0"]
         environment = {**os.environ, "LC_ALL": "en_US.UTF-8", **(env or {})}
         with (folder / "agent.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "agent.cli", *words], cwd=folder, stderr=log, env=environment
+                [*before, sys.executable, "-m", "agent.cli", *words], cwd=folder, stderr=log, env=environment
             )
         self.url = ""
 

@@ -11,15 +11,19 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from agent.alerting import sla
+from agent.alerting.events import Event
 from agent.alerting.tickets import Ticket, replay
 from agent.store import DataDirectory, read_copy
 
-DEVICES = 8
-KILLS = 20
+READY = 5.0
+"""Seconds within which a start must be ready."""
 DOWN, UP = (9.0, 12.0), (9.0, 12.0)
 """Seconds of an outage and of the time after it: longer than it takes to start, notice and be sure."""
 
@@ -81,11 +85,13 @@ class Agent:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.starts: list[float] = []
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         log = (self._folder / "agent.log").open("ab")
         argv = [sys.executable, "-m", "agent.cli", "run", "--config", "config.yaml", "--data", "data"]
+        self.starts.append(time.time())
         with log:
             return subprocess.Popen([*argv, "--listen", "127.0.0.1:0"], cwd=self._folder, stderr=log)
 
@@ -94,6 +100,16 @@ class Agent:
         self.process.kill()
         self.process.wait()
         self.process = self._start()
+
+    def ready_after(self) -> list[float | None]:
+        """Seconds from each start to its `agent.ready`; None for one that was killed before."""
+        lines = (self._folder / "agent.log").read_text("utf-8").splitlines()
+        moments = [datetime.fromisoformat(line.split()[0]).timestamp() for line in lines if " agent.ready " in line]
+        ends = [*self.starts[1:], float("inf")]
+        return [
+            next((moment - start for moment in moments if start <= moment < end), None)
+            for start, end in zip(self.starts, ends, strict=True)
+        ]
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -118,27 +134,36 @@ def play(agent: Agent, doors: list[Door], kills: int, dice: random.Random) -> No
     time.sleep(8.0)
 
 
-def tickets(folder: Path) -> Iterator[Ticket]:
+def journals(folder: Path) -> Iterator[tuple[Event, ...]]:
+    """The journal of every ticket, oldest first; all of them hold together."""
     with read_copy(DataDirectory(folder / "data")) as store:
         assert store.verify_chains() == {}
-        for row in store.tickets(limit=1000).items:
-            ticket = replay(store.journal(row.number))
-            assert ticket is not None
-            yield ticket
+        for row in reversed(store.tickets(limit=10_000).items):
+            yield store.journal(row.number)
 
 
 @pytest.mark.net
 def test_twenty_kills(tmp_path: Path) -> None:
+    _survives(tmp_path, kills=20, devices=8)
+
+
+@pytest.mark.soak
+def test_two_hundred_kills(tmp_path: Path) -> None:
+    """About 300 outages in a quarter of an hour."""
+    assert _survives(tmp_path, kills=200, devices=9) >= 250
+
+
+def _survives(folder: Path, *, kills: int, devices: int) -> int:
+    """Doors fall and come back while the agent is killed; how many outages there were, each told once."""
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    dice = random.Random(seed)
-    doors = [Door(f"cam-{number}", port) for number, port in enumerate(free_ports(DEVICES), 1)]
+    doors = [Door(f"cam-{number}", port) for number, port in enumerate(free_ports(devices), 1)]
     for door in doors:
         door.open()
-    write_files(tmp_path, doors)
-    agent = Agent(tmp_path)
+    write_files(folder, doors)
+    agent = Agent(folder)
     try:
-        play(agent, doors, KILLS, dice)
+        play(agent, doors, kills, random.Random(seed))
         agent.stop()
     finally:
         agent.process.kill()
@@ -146,14 +171,45 @@ def test_twenty_kills(tmp_path: Path) -> None:
         for door in doors:
             if door.is_open:
                 door.shut()
-    found = list(tickets(tmp_path))
     outages = sum(len(door.down) for door in doors)
-    assert outages >= DEVICES
+    assert outages >= devices
+    _ready(agent)
+    _told_once(list(journals(folder)), doors, seed)
+    return outages
+
+
+def _ready(agent: Agent) -> None:
+    """Every start that lived long enough was ready in time."""
+    took = agent.ready_after()
+    known = sorted(seconds for seconds in took if seconds is not None)
+    lived = [end - start for start, end in pairwise(agent.starts)]
+    print(f"{len(known)} of {len(took)} starts ready before the next kill, in {known[-1]:.2f} s at most")
+    assert known[-1] <= READY
+    assert all(seconds is not None for seconds, life in zip(took, lived, strict=False) if life > READY)
+
+
+def _told_once(books: list[tuple[Event, ...]], doors: list[Door], seed: int) -> None:
     for door in doors:
-        mine = sorted((t for t in found if t.root == door.name), key=lambda ticket: ticket.id)
+        mine = [journal for journal in books if journal[0].args["root"] == door.name]
         assert len(mine) == len(door.down), f"seed {seed}: {door.name}: {len(door.down)} outages, {len(mine)} tickets"
-        for ticket, (began, ended) in zip(mine, door.down, strict=True):
+        for journal, (began, ended) in zip(mine, door.down, strict=True):
+            ticket = replay(journal)
+            assert ticket is not None
             _agrees(ticket, began, ended)
+            _clocks_agree(journal, ticket)
+
+
+def _clocks_agree(journal: tuple[Event, ...], ticket: Ticket) -> None:
+    """From `opened` on, kills or not: a deadline is the opening and the contract's limit, nothing else (1 s)."""
+    opened, restored = journal[0].at, next(event.at for event in journal if event.event == "restored")
+    names = [event.event for event in journal]
+    level, limits = journal[0].args["level"], journal[0].args["limits"]
+    fresh = replay(journal[: min(names.index(name) for name in ("restored", "reclassified") if name in names)])
+    assert fresh is not None
+    for clock in ("response", "repair"):
+        deadline = sla.deadline(fresh.times, clock)
+        assert deadline == pytest.approx(opened + limits[clock][level] * 1000, abs=1000)
+    assert sla.elapsed(ticket.times, "repair", restored) == pytest.approx((restored - opened) / 1000, abs=1.0)
 
 
 def _agrees(ticket: Ticket, began: float, ended: float) -> None:

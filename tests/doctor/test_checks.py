@@ -44,12 +44,13 @@ CASES: list[tuple[Finding, Level, str]] = [
     (machine.clock(NOW, NOW + 1000, synchronised=True), Level.OK, "ok"),
     (machine.clock(NOW, None, synchronised=False), Level.WARN, "free"),
     (machine.clock(NOW, None, synchronised=None), Level.OK, "plausible"),
-    (machine.open_files(1024, 524_288, 2000), Level.FAIL, "low"),
-    (machine.open_files(1024, 1024, 2000), Level.FAIL, "low_hard"),
-    (machine.open_files(-1, -1, 20_000), Level.OK, "ok"),
-    (machine.open_files(1024, 1024, 100), Level.OK, "ok"),
+    (machine.open_files(524_288, 20_000), Level.OK, "ok"),
+    (machine.open_files(1024, 2000), Level.FAIL, "low"),
+    (machine.open_files(-1, 20_000), Level.OK, "ok"),
+    (machine.open_files(1024, 100), Level.OK, "ok"),
     (machine.receive_buffer(212_992, 50, forced=False), Level.OK, "ok"),
     (machine.receive_buffer(212_992, 5000, forced=False), Level.WARN, "low"),
+    (machine.receive_buffer(212_992, 20_000, forced=False), Level.WARN, "low"),
     (machine.receive_buffer(212_992, 5000, forced=True), Level.OK, "ok"),
     (network.icmp("", "EACCES", needed=True, python="p"), Level.OK, "raw"),
     (network.icmp("EPERM", "", needed=True, python="p"), Level.OK, "datagram"),
@@ -58,6 +59,7 @@ CASES: list[tuple[Finding, Level, str]] = [
     (network.neighbours(1024, 59), Level.OK, "ok"),
     (network.neighbours(1024, 900), Level.WARN, "low"),
     (network.neighbours(1024, 1500), Level.FAIL, "low"),
+    (network.neighbours(1024, 20_000), Level.FAIL, "low"),
     (network.neighbours(None, 1500), Level.OK, "unread"),
     (network.names({}), Level.OK, "none"),
     (network.names({"a.b": True}), Level.OK, "ok"),
@@ -73,6 +75,12 @@ CASES: list[tuple[Finding, Level, str]] = [
     (folder(free=GIB // 2)[1], Level.WARN, "little"),
     (folder(free=GIB // 100)[1], Level.FAIL, "full"),
     (next(data.agent("/d", None, None)), Level.WARN, "none"),
+    (data.copies("/d/backups", 0, "", None, 0), Level.OK, "none_yet"),
+    (data.copies("/d/backups", 0, "", None, 5), Level.WARN, "none"),
+    (data.copies("/d/backups", 14, "/d/backups/campus-20261122.db", 1, 99), Level.OK, "ok"),
+    (data.copies("/d/backups", 14, "/d/backups/campus-20261119.db", 3, 99), Level.FAIL, "stale"),
+    (agent({"copy_failed": "no room"})[1], Level.FAIL, "failed"),
+    (agent({"store_roomy": False})[1], Level.FAIL, "reserve"),
     (agent(None)[0], Level.FAIL, "silent"),
     (agent({"ready": True, "version": "1"})[0], Level.OK, "ok"),
     (agent({"ready": False, "why": "tick"})[0], Level.FAIL, "not_ready"),
@@ -106,7 +114,7 @@ def test_the_mends_name_the_words_to_type() -> None:
     ):
         assert words in neither
     assert "sysctl -w net.ipv4.neigh.default.gc_thresh3=4096 " in network.neighbours(1024, 1500).mend(say)
-    assert "LimitNOFILE=2512" in machine.open_files(1024, 1024, 2000).mend(say)
+    assert "LimitNOFILE=2512" in machine.open_files(1024, 2000).mend(say)
     assert "net.core.rmem_max=4194304" in machine.receive_buffer(212_992, 5000, forced=False).mend(say)
 
 

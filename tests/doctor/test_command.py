@@ -22,7 +22,7 @@ def test_every_topic_is_looked_at(campus: Campus) -> None:
     found = topics(said.document)
     assert set(found) == {
         "python", "sqlite", "setting", "zone", "calendar", "clock", "icmp", "neighbours", "files", "rmem", "names",
-        "data", "disk", "database", "agent", "listen",
+        "data", "disk", "database", "copies", "agent", "listen",
     }  # fmt: skip
     assert found["database"] == found["setting"] == found["zone"] == "ok"
     assert found["agent"] == "warn"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def agent_on(folder: Path, files: Mapping[str, str], env: dict[str, str] | None 
     for name, text in {"config.yaml": CONFIG, "policy.yaml": POLICY, **files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
+    (folder / "agent.log").unlink(missing_ok=True)
     agent = Running(folder, env=env)
     try:
         agent.ready()
@@ -33,6 +35,21 @@ def agent_on(folder: Path, files: Mapping[str, str], env: dict[str, str] | None 
     finally:
         agent.process.kill()
         agent.process.wait()
+
+
+@contextmanager
+def door(address: str = "127.0.0.1") -> Iterator[int]:
+    """The port of a device that takes every connection and hangs up: a queue that nobody empties would fill."""
+    with socket.create_server((address, 0), backlog=1024) as listening:
+
+        def welcome() -> None:
+            with suppress(OSError):
+                while True:
+                    listening.accept()[0].close()
+
+        threading.Thread(target=welcome, daemon=True).start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
 
 
 def tcp(name: str, port: int, address: str = "127.0.0.1", more: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,15 @@ from typing import Any
 import pytest
 
 from tests.agent.running import Running, until
-from tests.hostile.given import SITE, agent_on, ask, raw_ask, tcp
+from tests.hostile.given import SITE, agent_on, ask, door, raw_ask, tcp
 
 pytestmark = pytest.mark.net
 
 PLACE = {"place": "图书馆 201", "what": "没有网络"}
 
 
-def school(folder: Path, door: socket.socket) -> dict[str, str]:
-    return {"inventory.yaml": SITE + "devices:\n" + tcp("cam", door.getsockname()[1])}
+def school(port: int) -> dict[str, str]:
+    return {"inventory.yaml": SITE + "devices:\n" + tcp("cam", port)}
 
 
 def opened(agent: Running, **more: Any) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def opened(agent: Running, **more: Any) -> dict[str, Any]:
 
 
 def test_fifty_take_one_ticket(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door, agent_on(tmp_path, school(tmp_path, door)) as agent:
+    with door() as port, agent_on(tmp_path, school(port)) as agent:
         ticket = opened(agent)
         with ThreadPoolExecutor(50) as people:
             answers = list(people.map(lambda n: (n, _take(agent, ticket, f"p{n}")), range(50)))
@@ -50,7 +49,7 @@ def _take(agent: Running, ticket: dict[str, Any], by: str, version: int | None =
 
 
 def test_a_stale_version_is_a_conflict(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door, agent_on(tmp_path, school(tmp_path, door)) as agent:
+    with door() as port, agent_on(tmp_path, school(port)) as agent:
         ticket = opened(agent)
         assert _take(agent, ticket, "li", ticket["version"])["items"][0]["version"] > ticket["version"]
         with ThreadPoolExecutor(50) as people:
@@ -64,7 +63,7 @@ def _note(agent: Running, number: str, version: int | None, n: int) -> dict[str,
 
 
 def test_two_hundred_open_at_once(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door, agent_on(tmp_path, school(tmp_path, door)) as agent:
+    with door() as port, agent_on(tmp_path, school(port)) as agent:
         with ThreadPoolExecutor(50) as people:
             numbers = list(people.map(lambda n: opened(agent)["id"], range(200)))
         assert len(set(numbers)) == 200
@@ -73,8 +72,8 @@ def test_two_hundred_open_at_once(tmp_path: Path) -> None:
 
 
 def test_the_same_key_writes_once(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        with agent_on(tmp_path, school(tmp_path, door)) as agent:
+    with door() as port:
+        with agent_on(tmp_path, school(port)) as agent:
             with ThreadPoolExecutor(20) as people:
                 numbers = {number for number in people.map(lambda n: opened(agent, key="k-1")["id"], range(20))}
             assert len(numbers) == 1
@@ -82,7 +81,7 @@ def test_the_same_key_writes_once(tmp_path: Path) -> None:
             number = numbers.pop()
             before = _keyed_note(agent, number)
             assert _keyed_note(agent, number)["version"] == before["version"]
-        with agent_on(tmp_path, school(tmp_path, door)) as agent:
+        with agent_on(tmp_path, school(port)) as agent:
             assert opened(agent, key="k-1")["id"] == number
             again = _keyed_note(agent, number)
             assert (again["version"], again["journal"]) == (before["version"], before["journal"])
@@ -111,7 +110,7 @@ NONSENSE: list[tuple[bytes, str]] = [
 
 
 def test_nonsense_is_a_bad_request(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door, agent_on(tmp_path, school(tmp_path, door)) as agent:
+    with door() as port, agent_on(tmp_path, school(port)) as agent:
         for line, where in NONSENSE:
             error = raw_ask(agent, line)["error"]
             assert (error["code"], error["where"]) == ("bad_request", where), line[:80]

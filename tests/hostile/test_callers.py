@@ -15,7 +15,7 @@ import pytest
 from agent import control
 from agent.web import guard
 from tests.agent.running import Running
-from tests.hostile.given import SITE, agent_on, ask, everything, http, port_of, resident, tcp
+from tests.hostile.given import SITE, agent_on, ask, door, everything, http, port_of, resident, tcp
 
 pytestmark = pytest.mark.net
 
@@ -24,8 +24,8 @@ GET = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n"
 
 @pytest.fixture(scope="module")
 def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as door:
-        files = {"inventory.yaml": SITE + "devices:\n" + tcp("cam", door.getsockname()[1])}
+    with door() as port:
+        files = {"inventory.yaml": SITE + "devices:\n" + tcp("cam", port)}
         with agent_on(tmp_path_factory.mktemp("agent"), files) as running:
             yield running
             assert "Traceback" not in running.log, running.log[-3000:]
@@ -59,38 +59,22 @@ def others_are_served(agent: Running) -> Iterator[None]:
     print(f"{len(waits)} pages, the slowest {max(waits) * 1000:.0f} ms")
 
 
-def hung_up_after(to: socket.socket, begun: float) -> float:
-    """Seconds until the other end is gone."""
-    everything(to, 60)
-    return time.monotonic() - begun
-
-
-def test_a_request_of_one_byte_a_second_is_cut(agent: Running) -> None:
-    with others_are_served(agent), door_of(agent) as to:
-        begun = time.monotonic()
-        to.settimeout(0.01)
-        for byte in GET + b"X-Slow: 1\r\n" * 10:
-            try:
-                to.send(bytes((byte,)))
-                if to.recv(1, socket.MSG_PEEK) == b"":
-                    break
-            except TimeoutError:
-                time.sleep(1.0)
-            except (BrokenPipeError, ConnectionResetError):
-                break
-        assert guard.ASKING - 1 < time.monotonic() - begun < guard.ASKING + 3
-
-
-def test_three_hundred_silent_connections_do_not_keep_the_page_from_others(agent: Running) -> None:
+def test_slow_and_silent_callers_are_cut_and_keep_nobody_waiting(agent: Running) -> None:
+    """One who sends a byte a second, and three hundred who send nothing, at the same time."""
     with others_are_served(agent):
         silent = [door_of(agent) for _ in range(300)]
-        begun = time.monotonic()
-        time.sleep(1.5)
-        opened = sum(_is_open(one) for one in silent)
-        assert opened <= guard.CONNECTIONS
-        assert hung_up_after(silent[-1], begun) < guard.ASKING + 3
-        assert sum(_is_open(one) for one in silent) == 0
-    for one in silent:
+        slow, begun = door_of(agent), time.monotonic()
+        time.sleep(1.0)
+        assert sum(map(_is_open, silent)) < guard.CONNECTIONS
+        for byte in GET + b"X-Slow: 1\r\n" * 10:
+            try:
+                slow.send(bytes((byte,)))
+            except OSError:
+                break
+            time.sleep(1.0)
+        assert guard.ASKING - 1 < time.monotonic() - begun < guard.ASKING + 4
+        assert sum(map(_is_open, silent)) == 0
+    for one in (slow, *silent):
         one.close()
 
 
@@ -106,6 +90,7 @@ def _is_open(one: socket.socket) -> bool:
         one.setblocking(True)
 
 
+@pytest.mark.soak
 def test_who_is_kept_alive_and_says_nothing_more_is_cut(agent: Running) -> None:
     with door_of(agent) as to:
         to.sendall(GET + b"\r\n")
@@ -155,8 +140,8 @@ def test_an_endless_request_is_cut_soon(agent: Running, head: bytes) -> None:
     ],
 )  # fmt: skip
 def test_garbage_is_refused_and_dressed(agent: Running, sent: bytes) -> None:
-    told = http(agent, sent, 3)
-    assert time and (told == b"" or told.startswith(b"HTTP/1.1 "))
+    told = http(agent, sent, 0.4)
+    assert told == b"" or told.startswith(b"HTTP/1.1 ")
     for answer in told.split(b"HTTP/1.1 ")[1:]:
         assert answer[:3] in (b"200", b"400", b"404"), answer[:40]
         assert b"content-security-policy" in answer.lower() and b"x-content-type-options" in answer.lower()
@@ -188,6 +173,7 @@ def test_one_who_does_not_read_loses_his_answer(agent: Running) -> None:
 # --- the control socket ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_a_talk_on_the_socket_ends_in_time(agent: Running) -> None:
     path = os.path.relpath(agent.folder / "data/agent.sock")
     with socket.socket(socket.AF_UNIX) as slow, socket.socket(socket.AF_UNIX) as flood:

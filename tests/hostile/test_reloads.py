@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.running import Running, until
-from tests.hostile.given import POLICY, SITE, agent_on, ask, lag_above, resident, tcp
+from tests.hostile.given import POLICY, SITE, agent_on, ask, door, lag_above, resident, tcp
 
 pytestmark = pytest.mark.net
 
@@ -80,9 +80,9 @@ def broken_files(folder: Path, count: int) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     dice = random.Random(seed)
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as one, socket.socket() as dead:
+    with door() as port, socket.socket() as dead:
         dead.bind(("127.0.0.1", 0))
-        port, closed = one.getsockname()[1], dead.getsockname()[1]
+        closed = dead.getsockname()[1]
         files = {**FILES, "inventory.yaml": FILES["inventory.yaml"] + tcp("kept", port) + tcp("broken", closed)}
         with agent_on(folder, files) as agent:
             ticket = until(lambda: ask(agent, do="tickets")["items"], 20)[0]
@@ -113,6 +113,7 @@ def _play(agent: Running, files: dict[str, str], count: int, dice: random.Random
             # The mutation happened to be a good file, or the device is gone by it: back to the start.
             (agent.folder / name).write_text(files[name], "utf-8")
             assert reload(agent), f"seed {seed} turn {turn} {name}"
+            until(lambda: agent.metric(look), 5)
         else:
             refused += 1
             assert devices_of(agent) == before, f"seed {seed} turn {turn} {name}"
@@ -154,8 +155,8 @@ def test_a_ticket_keeps_the_limits_it_was_opened_with(tmp_path: Path) -> None:
 
 
 def test_a_hundred_signals_at_once_are_a_few_readings(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        inventory = FILES["inventory.yaml"] + tcp("kept", one.getsockname()[1])
+    with door() as port:
+        inventory = FILES["inventory.yaml"] + tcp("kept", port)
         with agent_on(tmp_path, {**FILES, "inventory.yaml": inventory}) as agent:
             for _ in range(100):
                 agent.hup()
@@ -166,8 +167,8 @@ def test_a_hundred_signals_at_once_are_a_few_readings(tmp_path: Path) -> None:
 
 
 def test_what_the_page_says_changes_with_the_file(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        inventory = FILES["inventory.yaml"] + tcp("kept", one.getsockname()[1])
+    with door() as port:
+        inventory = FILES["inventory.yaml"] + tcp("kept", port)
         with agent_on(tmp_path, {**FILES, "inventory.yaml": inventory}) as agent:
             assert "学校" in agent.get("/")
             (tmp_path / "inventory.yaml").write_text(inventory.replace("学校", "第二中学"), "utf-8")

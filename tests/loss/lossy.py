@@ -1,4 +1,4 @@
-"""The whole agent in virtual time on a campus whose packets get lost: its scheduler, judge and store, a scripted wire."""
+"""The agent in virtual time on a campus whose packets get lost: its own scheduler, judge and store, a scripted wire."""
 
 from __future__ import annotations
 

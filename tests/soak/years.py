@@ -113,8 +113,9 @@ class Years:
         await self._written()
 
     async def _written(self) -> None:
-        while self._writer.pending and not self._errors:
-            await asyncio.sleep(0)
+        done = asyncio.get_running_loop().create_future()
+        self._writer.put(Batch(), lambda: done.set_result(None))
+        await asyncio.wait_for(done, 60.0)
 
     def _next(self) -> Ms:
         """When something happens next: a deed of the campus, or a ticket that wakes."""

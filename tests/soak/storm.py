@@ -1,0 +1,121 @@
+"""The practice campus for most of an hour: storm after storm, then calm; what the agent holds is noted meanwhile."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+MINUTES = 45.0
+ROUNDS, APART = 4, 540
+"""Storms, and seconds from the beginning of one to that of the next."""
+EVERY = 15.0
+SETTLED = 15 * 60.0
+"""Seconds until caches, pools and the heap have what they want; nothing before counts for the slope."""
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """at: seconds since the start.  resident: bytes.  files: open descriptors."""
+
+    at: float
+    resident: float
+    files: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slope:
+    """Bytes a day, and twice its standard error."""
+
+    value: float
+    unsure: float
+
+
+class Storm:
+    """A demo that runs from here until `close`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.samples: list[Sample] = []
+        self._over = threading.Event()
+        self._script = folder / "storms.script"
+        shipped = (files("agent.simulator") / "scripts" / "storm.script").read_text("utf-8")
+        self._script.write_text(storms(shipped), "utf-8")
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            self._address = f"127.0.0.1:{sock.getsockname()[1]}"
+        self._process = self._start()
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._note, daemon=True)
+        self._thread.start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        argv = [sys.executable, "-m", "agent.cli", "--data", str(self.folder / "data"), "demo"]
+        with (self.folder / "demo.log").open("ab") as log:
+            return subprocess.Popen(
+                [*argv, "--listen", self._address, "--script", str(self._script)],
+                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def _note(self) -> None:
+        while not self._over.wait(EVERY):
+            try:
+                with urllib.request.urlopen(f"http://{self._address}/metrics", timeout=10) as answer:
+                    page = answer.read().decode()
+            except OSError:
+                continue  # counted by its absence
+            resident, descriptors = (_value(page, f"process_{name}") for name in ("resident_memory_bytes", "open_fds"))
+            self.samples.append(Sample(at=time.monotonic() - self._began, resident=resident, files=descriptors))
+
+    def wait(self) -> None:
+        """Until its time is over."""
+        while (left := self._began + MINUTES * 60 - time.monotonic()) > 0:
+            assert self._process.poll() is None, (self.folder / "demo.log").read_text("utf-8")[-3000:]
+            time.sleep(min(5.0, left))
+
+    def close(self) -> None:
+        self._over.set()
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._thread.join(15)
+
+
+def storms(script: str) -> str:
+    """The shipped storm, several times over."""
+    lines = [line for line in script.splitlines() if line.startswith("+")]
+    rounds = [(int(at[1:]) + APART * turn, rest) for turn in range(ROUNDS) for at, _, rest in _parted(lines)]
+    return "".join(f"+{at} {rest}\n" for at, rest in rounds)
+
+
+def _parted(lines: list[str]) -> list[tuple[str, str, str]]:
+    return [line.partition(" ") for line in lines]
+
+
+def slope(samples: list[Sample]) -> Slope:
+    """Least squares through what was resident, extrapolated to a day; samples stand beside each other for nothing
+    longer than a storm, so the error takes the residuals as independent and is if anything too small."""
+    ats, values = [sample.at for sample in samples], [sample.resident for sample in samples]
+    fit = statistics.linear_regression(ats, values)
+    rest = [value - fit.slope * at - fit.intercept for at, value in zip(ats, values, strict=True)]
+    spread = sum((at - statistics.mean(ats)) ** 2 for at in ats)
+    error = (sum(value * value for value in rest) / (len(rest) - 2) / spread) ** 0.5
+    return Slope(value=fit.slope * DAY, unsure=2 * error * DAY)
+
+
+def _value(page: str, name: str) -> float:
+    found = re.search(rf"^{name} (\S+)$", page, re.MULTILINE)
+    assert found is not None, name
+    return float(found[1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -25,7 +24,7 @@ MEASUREMENTS: Mapping[str, Callable[[Run], Result]] = {
 def main() -> int:
     asked = _arguments()
     lab.enter()
-    began, results = time.monotonic(), []
+    results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="campus-bench-") as folder, lab.campus() as campus:
         for name in asked.names or MEASUREMENTS:
             work = Path(folder, name)
@@ -34,9 +33,10 @@ def main() -> int:
             run.say(f"{name}: begins")
             results.append(MEASUREMENTS[name](run))
             print(*report.table(results[-1:]), *results[-1].seen, sep="\n", flush=True)
-    if not (asked.names or asked.quick or asked.only):
-        report.PAGE.write_text(report.page(results, report.command_line(), time.monotonic() - began))
-        print(f"written: {report.PAGE.name}")
+            if not (asked.quick or asked.only):
+                before = report.PAGE.read_text("utf-8") if report.PAGE.exists() else ""
+                report.PAGE.write_text(report.merge(before, results[-1:], report.command_line()), "utf-8")
+                print(f"written: {report.PAGE.name}, {results[-1].name}")
     return int(any(row.verdict == "MISSED" for result in results for row in result.rows))
 
 
@@ -55,7 +55,7 @@ def _run(campus: lab.Campus, work: Path, asked: argparse.Namespace) -> Run:
     """A window holds whole rounds of every interval measured: 10, 15 and 60 seconds."""
     if asked.quick:
         return Run(campus=campus, work=work, windows=1, window=30, warm=20, cuts=10, only=asked.only)
-    return Run(campus=campus, work=work, windows=3, window=60, warm=60, cuts=200, only=asked.only)
+    return Run(campus=campus, work=work, windows=2, window=60, warm=30, cuts=200, only=asked.only)
 
 
 if __name__ == "__main__":

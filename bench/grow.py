@@ -9,6 +9,8 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
 
 from bench import cpu, http, lab, past, switches, watcher
 from bench.cpu import Figure
@@ -56,7 +58,13 @@ def _apart() -> Iterator[None]:
 
 
 def _sizes(run: Run, seen: list[str]) -> Iterator[Row]:
-    costs = {size: _size(run, size, seen) for size in SIZES}
+    short = replace(run, windows=1, warm=min(run.warm, 30.0))
+    costs = {size: _size(short, size, seen) for size in SIZES}
+    for fewer, more in pairwise(SIZES):
+        cpu_each, held_each = (
+            (costs[more][place].value * more - costs[fewer][place].value * fewer) / (more - fewer) for place in (0, 1)
+        )
+        seen.append(f"each device from {fewer:,} to {more:,}: {cpu_each:.2f} µs/s and {held_each:.2f} kB more")
     for place, (what, unit) in enumerate((("CPU", "µs/s"), ("memory", "kB"))):
         small = costs[SIZES[0]][place]
         for size in SIZES[1:]:

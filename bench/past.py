@@ -1,4 +1,4 @@
-"""A past: a database in which many tickets went all their way, written through the store itself. `python -m bench.past`."""
+"""A past: many tickets that went all their way, written through the store. `python -m bench.past FILE`."""
 
 from __future__ import annotations
 

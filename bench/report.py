@@ -53,23 +53,26 @@ class Result:
     seen: Sequence[str] = field(default=())
 
 
-def page(results: Iterable[Result], command: str, seconds: float) -> str:
-    results = list(results)
-    lines = [
-        "# The agent beside its peers",
-        "",
-        f"Measured {datetime.now(UTC):%Y-%m-%d} in {seconds / 60:.0f} minutes by `{command}`. {machine()}",
-        "",
-        *table(results),
-        "",
-        "A figure is the median of its windows with the lowest and highest in brackets; of latencies it is the 99th",
-        "percentile. CPU is user and system time of the whole process tree, memory its PSS at the end (proc(5)).",
-        "Contenders run one at a time, on the same cores as their drivers and targets, which do not count.",
-        "",
-    ]
-    for result in results:
-        lines += [f"**{result.name}.** {result.how}", *(f"- {line}" for line in result.seen), ""]
-    return "\n".join(lines)
+HEAD = """# The agent beside its peers
+
+A figure is the median of its windows with the lowest and highest in brackets; of latencies it is the 99th percentile.
+CPU is user and system time of the whole process tree, memory its PSS at the end (proc(5)). Contenders run one at a
+time, on the same cores as their drivers and targets, which do not count. Each section says when it was measured and by
+what; `make bench` measures all of them anew, `python -m bench NAME` one.
+"""
+
+
+def merge(page: str, results: Iterable[Result], command: str) -> str:
+    """The page with the sections of these results in place of their former ones; the others stay as they were."""
+    _, *old = page.split("\n## ")
+    sections = {text.partition("\n")[0]: text.rstrip() for text in old}
+    sections |= {result.name: _section(result, command) for result in results}
+    return "\n## ".join([HEAD, *(f"{text}\n" for text in sections.values())])
+
+
+def _section(result: Result, command: str) -> str:
+    lines = [result.name, "", *table([result]), "", result.how, "", *(f"- {line}" for line in result.seen), ""]
+    return "\n".join([*lines, f"Measured {datetime.now(UTC):%Y-%m-%d} by `{command}`. {machine()}"])
 
 
 def table(results: Iterable[Result]) -> Iterator[str]:

@@ -83,3 +83,11 @@ def _bulk(oid: ber.Oid, repetitions: int) -> bytes:
 def _names(message: bytes) -> list[ber.Oid]:
     """The names in an answer; it is read as a request, whose form is the same."""
     return [ber.oid_from(name) for name in ber.read_request(message).oids]
+
+
+def test_a_measurement_replaces_its_own_section_alone() -> None:
+    row = report.Row(measured="x", unit="ms", ours=Figure.of([1.0]), bar=2, absolute=True)
+    both = report.merge("", [report.Result(name=name, how="so", rows=[row]) for name in ("A", "B")], "bench")
+    again = report.merge(both, [report.Result(name="A", how="otherwise", rows=[row])], "bench A")
+    assert [line for line in again.splitlines() if line.startswith("## ")] == ["## A", "## B"]
+    assert (again.count("otherwise"), again.count("`bench A`"), again.count("`bench`")) == (1, 1, 1)

@@ -38,7 +38,7 @@ check: .venv/ready ## formatting, lint, types, import order
 	$(BIN)/lint-imports
 
 .PHONY: bench
-bench: .venv/ready ## the agent beside its peers, into bench/RESULTS.md, within 45 minutes (ARGS="--quick", ARGS=icmp ...)
+bench: .venv/ready ## the agent beside its peers, into bench/RESULTS.md, within 70 minutes (ARGS="--quick", ARGS=icmp ...)
 	@bash .ci/packages bench/packages.txt
 	$(BIN)/python -m bench $(ARGS)
 

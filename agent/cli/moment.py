@@ -10,7 +10,7 @@ from agent.model import Ms
 from agent.units import duration
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
-_LEAP = re.compile(r":(\d\d):60\b", re.ASCII)
+_LEAP = re.compile(r":(\d\d):60(?!\d)", re.ASCII)
 _DAY = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})[ T]+(\d{1,2}:\d\d(?::\d\d)?)", re.ASCII)
 
 

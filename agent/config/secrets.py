@@ -40,7 +40,7 @@ def from_file(node: Node, trail: Trail, source: Source, base: Any) -> Any:
     path = _find(node.text, source.folder)
     try:
         with open(path, "rb", opener=opener) as file:
-            mode = os.fstat(file.fileno()).st_mode
+            mode, group = (state := os.fstat(file.fileno())).st_mode, state.st_gid
             if not stat.S_ISREG(mode):
                 source.error(node.line, trail, "config.secret.not_a_file", file=str(path))
                 return BAD
@@ -48,8 +48,11 @@ def from_file(node: Node, trail: Trail, source: Source, base: Any) -> Any:
     except (OSError, ValueError) as wrong:
         source.error(node.line, trail, unreadable(wrong).replace("config.", "config.secret."), file=str(path))
         return BAD
-    if mode & stat.S_IROTH:
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
         source.warn(node.line, trail, "config.secret.world_readable", file=str(path))
+    elif mode & (stat.S_IRGRP | stat.S_IWGRP) and group not in (0, os.getegid()):
+        # root:campus-agent 0640 is how a packager gives the service its secret; any other group is other people.
+        source.warn(node.line, trail, "config.secret.group_readable", file=str(path))
     return _decoded(raw, path, node, trail, source)
 
 

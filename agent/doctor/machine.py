@@ -41,7 +41,7 @@ def clock(now: Ms, newest: Ms | None, *, synchronised: bool | None) -> Finding:
 
 
 def open_files(hard: int, sockets: int) -> Finding:
-    """hard: RLIMIT_NOFILE's upper limit, -1 for none; the agent takes all of it at start, so the lower one says nothing.
+    """hard: RLIMIT_NOFILE's upper limit, -1 for none; the agent takes all of it at start: the lower one says nothing.
 
     sockets: how many the probes may hold at once.
     """

@@ -2,7 +2,8 @@
 
 `directory` the folder and its lock · `schema` the tables · `migrate` the way to them · `database` engines ·
 `rows` what goes in and comes out · `writes`, `reads` statements · `store` them together · `writer` group commit ·
-`copy` a look without an agent · `keeping` away and back · `errors` what can go wrong.
+`copy` a look without an agent · `keeping` away and back · `sound`, `wal` whether it may be started on ·
+`reserve` room for a full disk · `copies` each day's, `rounds` when · `errors` what can go wrong.
 """
 
 from __future__ import annotations

@@ -34,6 +34,11 @@ class _Log:
         start = _HEADER.size + number * size
         return self.raw[start : start + size]
 
+    def sums(self, number: int) -> _Sum:
+        """The checksum that a frame carries."""
+        one, two = _FRAME.unpack_from(self.frame(number))[4:]
+        return one, two
+
     @property
     def frames(self) -> int:
         """How many whole frames carry the log's own salts, from the first to the last that does."""
@@ -46,8 +51,8 @@ def examine(log: Path) -> None:
     """See that nothing committed is missing in the middle of the log. Raises DamagedDatabase, OSError.
 
     A power loss may tear the last transaction, which nobody was told of, and the header of a log that had just begun.
-    A broken frame with a later transaction behind it is another matter: that one was begun after the broken one was on
-    the disk, and whatever follows the break would be dropped.
+    A broken frame with the ends of two transactions behind it is another matter: the later one was begun when the
+    broken frame was on the disk, and whatever follows the break would be dropped.
     """
     try:
         raw = memoryview(log.read_bytes())
@@ -58,9 +63,8 @@ def examine(log: Path) -> None:
     found = _opened(raw)
     if found is None:
         return
-    commits = [number for number in range(found.frames) if _FRAME.unpack_from(found.frame(number))[1]]
     broken = _first_broken(found)
-    lost = [number for number in commits if number >= broken]
+    lost = [number for number in range(broken + 1, found.frames) if _commits(found, number)]
     if len(lost) > 1:
         raise DamagedDatabase(
             f"{log.name}: frame {broken + 1} of {found.frames} is broken, {len(lost)} transactions behind it are lost"
@@ -81,12 +85,25 @@ def _first_broken(log: _Log) -> int:
     """The number of the first frame whose checksum does not follow, or of the one behind the last."""
     sums, count = log.begin, log.frames
     for number in range(count):
-        frame = log.frame(number)
-        _, _, one, two, *stored = _FRAME.unpack_from(frame)
-        sums = _summed(_summed(sums, frame[:8], log.big_endian), frame[_FRAME.size :], log.big_endian)
-        if (one, two) != log.salts or sums != tuple(stored):
+        if not _follows(log, number, sums):
             return number
+        sums = log.sums(number)
     return count
+
+
+def _commits(log: _Log, number: int) -> bool:
+    """Whether the frame ends a transaction and is whole, whatever stands before it.
+
+    Where a power loss tore a frame's header, what an earlier log left there may look like a commit.
+    """
+    return _FRAME.unpack_from(log.frame(number))[1] != 0 and _follows(log, number, log.sums(number - 1))
+
+
+def _follows(log: _Log, number: int, before: _Sum) -> bool:
+    frame = log.frame(number)
+    own = _FRAME.unpack_from(frame)[2:4] == log.salts
+    sums = _summed(_summed(before, frame[:8], log.big_endian), frame[_FRAME.size :], log.big_endian)
+    return own and sums == log.sums(number)
 
 
 def _summed(sums: _Sum, data: memoryview, big_endian: bool) -> _Sum:

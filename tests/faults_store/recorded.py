@@ -51,6 +51,16 @@ def record(folder: Path, lines: int) -> list[Call]:
         return list(_calls(text))
 
 
+def with_errors(folder: Path, lines: int, every: int) -> dict[str, int]:
+    """What the program is told is committed while the disk answers EIO to each `every`th sync (after the first 20)."""
+    fault = f"inject=fsync,fdatasync:error=EIO:when=20+{every}"
+    argv = ["strace", "-f", "-e", "trace=fsync,fdatasync", "-e", fault, "-o", str(folder / "calls")]
+    program = [sys.executable, "-m", __name__, str(folder / "data"), str(lines)]
+    run = subprocess.run([*argv, *program], check=True, capture_output=True, text=True, timeout=120)
+    assert "EIO" in (folder / "calls").read_text()
+    return {number: int(seq) for number, seq in (line.split() for line in run.stdout.splitlines())}
+
+
 def _calls(text: Iterator[str]) -> Iterator[Call]:
     """strace in hexadecimal; a call that another thread interrupts comes in two halves."""
     halves: dict[str, str] = {}

@@ -13,7 +13,7 @@ import pytest
 
 from agent.store import DataDirectory
 from agent.store.sound import open_sound
-from tests.faults_store.recorded import Call, Disk, record
+from tests.faults_store.recorded import Call, Disk, record, with_errors
 
 SHORT, LONG = 120, 1500
 """Points at which the power fails."""
@@ -52,6 +52,19 @@ def test_the_record_is_whole(calls: tuple[Path, list[Call]], tmp_path: Path) -> 
 @pytest.mark.net
 def test_at_syncs_and_at_random(calls: tuple[Path, list[Call]], tmp_path: Path) -> None:
     survive(*calls, tmp_path, SHORT)
+
+
+@pytest.mark.net
+def test_a_disk_whose_syncs_fail_loses_and_doubles_nothing(calls: object, tmp_path: Path) -> None:
+    """EIO at a commit: nobody knows how much of it is there; the repeat must neither lose nor double a line."""
+    said = with_errors(tmp_path, 300, 5)
+    store = open_sound(DataDirectory(tmp_path / "data"))
+    try:
+        assert store.verify_chains() == {}
+        assert said == {row.number: len(store.journal(row.number)) for row in store.tickets(limit=1000).items}
+        assert set(said.values()) == {10}
+    finally:
+        store.close()
 
 
 @pytest.mark.soak

@@ -75,7 +75,7 @@ def test_the_same_key_writes_once(tmp_path: Path) -> None:
     with door() as port:
         with agent_on(tmp_path, school(port)) as agent:
             with ThreadPoolExecutor(20) as people:
-                numbers = {number for number in people.map(lambda n: opened(agent, key="k-1")["id"], range(20))}
+                numbers = set(people.map(lambda n: opened(agent, key="k-1")["id"], range(20)))
             assert len(numbers) == 1
             assert ask(agent, do="tickets", all=True)["total"] == 1
             number = numbers.pop()
@@ -115,9 +115,11 @@ def test_nonsense_is_a_bad_request(tmp_path: Path) -> None:
             error = raw_ask(agent, line)["error"]
             assert (error["code"], error["where"]) == ("bad_request", where), line[:80]
         # A lone surrogate, NUL and a terminal's escape: no store takes the first two, no terminal should see the third.
-        line = rb'{"do":"command","verb":"open","by":"l\ud800i\u0000","args":{"place":"a\ud800b","what":"x\u001b[31m\u009by\u0000"}}'
-        ticket = raw_ask(agent, line)["items"][0]
-        assert (ticket["title"], ticket["owner"]) == ("ab: x[31my", "li") or "ab" in ticket["title"]
+        args = rb'{"place":"a\ud800b","what":"x\u001b[31m\u009by\u0000"}'
+        ticket = raw_ask(agent, rb'{"do":"command","verb":"open","by":"l\ud800i\u0000","args":' + args + b"}")["items"][
+            0
+        ]
+        assert (ticket["place"], ticket["owner"]) == ("ab", "li")
         assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in ticket["title"])
         until(lambda: ask(agent, do="status")["store_pending"] == 0, 5)
         assert agent.process.poll() is None and "Traceback" not in agent.log

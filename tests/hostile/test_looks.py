@@ -68,7 +68,16 @@ def test_only_the_inventory_and_ten_a_minute(tmp_path: Path) -> None:
     with door() as port:
         inventory = SITE + "devices:\n" + tcp("a", port) + tcp("b", port)
         with agent_on(tmp_path, {"inventory.yaml": inventory}) as agent:
-            for target in ("198.51.100.1", "127.0.0.1", f"127.0.0.1:{port}", "http://127.0.0.1/", "a%00", "A", "", "a" * 9999):
+            for target in (
+                "198.51.100.1",
+                "127.0.0.1",
+                f"127.0.0.1:{port}",
+                "http://127.0.0.1/",
+                "a%00",
+                "A",
+                "",
+                "a" * 9999,
+            ):
                 assert status(agent, f"/probe?target={target}")[0] in (400, 404), target
             with ThreadPoolExecutor(8) as callers:
                 answers = list(callers.map(lambda n: status(agent, "/probe?target=a")[0], range(30)))
@@ -79,12 +88,13 @@ def test_only_the_inventory_and_ten_a_minute(tmp_path: Path) -> None:
 
 
 def test_never_two_looks_at_one_device(tmp_path: Path) -> None:
-    """A silent SNMP agent holds each look for seconds; looks by schedule, page and command come on top of each other."""
+    """A silent SNMP agent holds each look for seconds; schedule, page and command all want one at once."""
     with silent() as device:
         inventory = (
             SITE + "credentials: {x: {snmp: {version: '2c', community: public}}}\n"
             "defaults: {snmp: {interval: 2s, timeout: 1s, retries: 0}}\ndevices:\n"
-            f"  - {{id: sw, kind: switch, address: 127.0.0.1, probes: [{{snmp: {{port: {device.port}}}}}], credentials: x}}\n"
+            "  - {id: sw, kind: switch, address: 127.0.0.1, credentials: x, probes: "
+            f"[{{snmp: {{port: {device.port}}}}}]}}\n"
         )
         with agent_on(tmp_path, {"inventory.yaml": inventory}) as agent:
             with ThreadPoolExecutor(8) as callers:

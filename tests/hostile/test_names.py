@@ -49,7 +49,9 @@ class Dns:
         end = question.index(b"\0", 12) + 5
         wants_a = question[end - 4 : end - 2] == b"\0\1"
         record = b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\x7f\0\0\1" if wants_a else b""
-        return question[:2] + b"\x81\x80\0\1" + (b"\0\1" if wants_a else b"\0\0") + b"\0\0\0\0" + question[12:end] + record
+        return (
+            question[:2] + b"\x81\x80\0\1" + (b"\0\1" if wants_a else b"\0\0") + b"\0\0\0\0" + question[12:end] + record
+        )
 
     def close(self) -> None:
         self._open = False
@@ -90,7 +92,9 @@ def dns() -> Iterator[Dns]:
 
 def up(agent: Running, start: str) -> list[float]:
     """`campus_device_up` of the devices whose id begins so; those that nobody knows of are not among them."""
-    lines = [line for line in agent.get("/metrics").splitlines() if line.startswith(f'campus_device_up{{device="{start}')]
+    lines = [
+        line for line in agent.get("/metrics").splitlines() if line.startswith(f'campus_device_up{{device="{start}')
+    ]
     return [float(line.rsplit(" ", 1)[1]) for line in lines]
 
 
@@ -129,6 +133,7 @@ def test_a_silent_resolver_until_every_name_is_asked_for_again(tmp_path: Path, d
     silent_resolver(tmp_path, dns, seconds=resolve.TTL + 20)
 
 
+@pytest.mark.soak
 def test_it_answers_again(tmp_path: Path, dns: Dns) -> None:
     with door() as port:
         dns.silent = True

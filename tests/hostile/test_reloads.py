@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,8 @@ from tests.hostile.given import POLICY, SITE, agent_on, ask, door, lag_above, re
 pytestmark = pytest.mark.net
 
 FILES = {
-    "inventory.yaml": SITE + "defaults: {tcp: {interval: 1s}}\nschedules: {day: {weekdays: [mon], hours: ['08:00-18:00']}}\n"
+    "inventory.yaml": SITE
+    + "defaults: {tcp: {interval: 1s}}\nschedules: {day: {weekdays: [mon], hours: ['08:00-18:00']}}\n"
     "devices:\n",
     "policy.yaml": POLICY,
     "calendar.yaml": "holidays: [2026-10-01..2026-10-07]\nworkdays: [2026-10-10]\n",
@@ -26,8 +28,28 @@ FILES = {
     "config.yaml": "version: 1\ninventory: inventory.yaml\npolicy: policy.yaml\ncalendar: calendar.yaml\n"
     "roster: roster.yaml\nlisten: 127.0.0.1:9880\nweb: {reload: true}\n",
 }
-JUNK = ("{", "]", ": :", "\t- x", "&a *b", "!!python/object:os.system x", "\x00", "\udcff", "kind: kamera", "- - -", "'", "? ",
-        "devices: 5", "version: 99", "unknown_key: 1", "interval: -3s", "@", "%YAML 9", "--- ---", "a: &a [*a, *a]")  # fmt: skip
+JUNK = (
+    "{",
+    "]",
+    ": :",
+    "\t- x",
+    "&a *b",
+    "!!python/object:os.system x",
+    "\x00",
+    "\udcff",
+    "kind: kamera",
+    "- - -",
+    "'",
+    "? ",
+    "devices: 5",
+    "version: 99",
+    "unknown_key: 1",
+    "interval: -3s",
+    "@",
+    "%YAML 9",
+    "--- ---",
+    "a: &a [*a, *a]",
+)
 
 
 def mutated(text: str, dice: random.Random) -> bytes:
@@ -62,7 +84,9 @@ def devices_of(agent: Running) -> set[str]:
 def reload(agent: Running) -> bool:
     """By HTTP, which answers when it is done; the file may itself have switched that off, then by signal."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(agent.url + "/-/reload", method="POST"), timeout=20) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(agent.url + "/-/reload", method="POST"), timeout=20
+        ) as answer:
             return bool(answer.status == 200)
     except urllib.error.HTTPError as refused:
         if refused.code == 400:
@@ -97,8 +121,8 @@ def broken_files(folder: Path, count: int) -> None:
             assert "Traceback" not in agent.log, agent.log[agent.log.index("Traceback") :][:3000]
 
 
-def journal(agent: Running, number: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = ask(agent, do="ticket", id=number)["journal"]
+def journal(agent: Running, number: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = ask(agent, do="ticket", id=number)["journal"]
     return found
 
 

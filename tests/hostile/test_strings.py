@@ -1,4 +1,4 @@
-"""R24, S10: two hundred hostile strings through everything that the agent says: pages, JSON, metrics, terminal, log, books."""
+"""R24, S10: two hundred hostile strings through all that the agent says: pages, JSON, metrics, terminal, log, books."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -31,8 +32,13 @@ from tests.hostile.given import SITE, agent_on, ask, door, raw_ask
 pytestmark = pytest.mark.net
 
 RAW: tuple[bytes, ...] = (*(string.encode("utf-8", "surrogatepass") for string in STRINGS), *BYTES)
-LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
+LINE = re.compile(r"inventory\.yaml:\d+: |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
 WORDS = tuple(string for string in STRINGS if len(string) <= 1000)
+
+
+ELEMENTS = """html head meta title link script noscript body header nav main section article footer h1 h2 h3 p a span
+    div ul li ol dl dt dd table thead tbody tr th td time form label select option button b strong em small svg path
+    rect circle g details summary abbr code i line polyline text use progress meter input br caption col colgroup"""
 
 
 class Shape(HTMLParser):
@@ -59,9 +65,7 @@ def shape(page: str) -> Shape:
     found.feed(page)
     found.close()
     assert not found.bad, found.bad[:5]
-    allowed = set(("html head meta title link script noscript body header nav main section article footer h1 h2 h3 p a span div ul li ol dl dt "
-                   "dd table thead tbody tr th td time form label select option button b strong em small svg path rect circle g "
-                   "details summary abbr code i line polyline text use progress meter input br caption col colgroup").split())  # fmt: skip
+    allowed = set(ELEMENTS.split())
     assert set(found.elements) <= allowed, set(found.elements) - allowed
     assert found.elements["script"] <= 1 and found.elements["form"] == found.elements["input"] == 0
     assert not any(is_control(char) and char not in "\n\t" for char in page)
@@ -72,10 +76,10 @@ def shape(page: str) -> Shape:
 def switch() -> Iterator[int]:
     """The UDP port of an SNMP agent all of whose words are hostile."""
     rows: Rows = system(descr=b"".join(RAW[:60])) | interfaces(len(RAW))
-    for column in ((1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 18), (1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1), (1, 3, 6, 1, 2, 1, 2, 2, 1, 2)):
-        rows |= {(*column, index): ber.tlv(ber.OCTETS, raw) for index, raw in enumerate(RAW, 1)}
-    for column in range(4, 7):
-        rows[(1, 3, 6, 1, 2, 1, 1, column, 0)] = ber.tlv(ber.OCTETS, RAW[column] + b"\x00\xff\x1b[31m" * 20)
+    for column in ("1.3.6.1.2.1.31.1.1.1.18", "1.3.6.1.2.1.31.1.1.1.1", "1.3.6.1.2.1.2.2.1.2"):
+        rows |= {(*ber.dotted(column), index): ber.tlv(ber.OCTETS, raw) for index, raw in enumerate(RAW, 1)}
+    for place in range(4, 7):
+        rows[(1, 3, 6, 1, 2, 1, 1, place, 0)] = ber.tlv(ber.OCTETS, RAW[place] + b"\x00\xff\x1b[31m" * 20)
     loop, ready, ports = asyncio.new_event_loop(), threading.Event(), list[int]()
 
     async def serve() -> None:
@@ -112,8 +116,10 @@ def inventory(snmp: int, tcp: int) -> str:
         if word.isprintable() and word.strip()
     ]
     return (
-        SITE + "credentials: {x: {snmp: {version: '2c', community: public}}}\ndefaults: {snmp: {interval: 5s, timeout: 3s}}\ndevices:\n"
-        f"  - {{id: sw, kind: switch, address: 127.0.0.1, probes: [{{snmp: {{port: {snmp}}}}}], credentials: x}}\n" + "".join(lines)
+        SITE + "credentials: {x: {snmp: {version: '2c', community: public}}}\n"
+        "defaults: {snmp: {interval: 5s, timeout: 3s}}\ndevices:\n"
+        f"  - {{id: sw, kind: switch, address: 127.0.0.1, probes: [{{snmp: {{port: {snmp}}}}}], credentials: x}}\n"
+        + "".join(lines)
     )
 
 
@@ -122,13 +128,17 @@ def promtool(page: str) -> None:
     if found is None:
         assert not os.environ.get("CI"), "needs promtool, from the Debian package prometheus"
         return
-    ended = subprocess.run([found, "check", "metrics"], input=page.encode(), capture_output=True, timeout=60, check=False)
+    ended = subprocess.run(
+        [found, "check", "metrics"], input=page.encode(), capture_output=True, timeout=60, check=False
+    )
     assert ended.returncode == 0, ended.stderr.decode()[:2000]
 
 
 def quiet(told: str) -> str:
     """Text for a terminal: lines, and nothing that steers it."""
-    assert not any(is_control(char) and char != "\n" for char in told), [c for c in told if is_control(c) and c != "\n"][:5]
+    assert not any(is_control(char) and char != "\n" for char in told), [
+        c for c in told if is_control(c) and c != "\n"
+    ][:5]
     return told
 
 
@@ -137,7 +147,13 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with switch() as snmp, door() as tcp:
         folder = tmp_path_factory.mktemp("agent")
         with agent_on(folder, {"inventory.yaml": inventory(snmp, tcp)}) as running:
-            until(lambda: "campus_port_info" in running.get("/metrics/ports") and 'index="200"' in running.get("/metrics/ports"), 30)
+            until(
+                lambda: (
+                    "campus_port_info" in running.get("/metrics/ports")
+                    and 'index="200"' in running.get("/metrics/ports")
+                ),
+                30,
+            )
             yield running
             lines = running.log.splitlines()
             assert all(LINE.match(line) for line in lines), [line for line in lines if not LINE.match(line)][:5]
@@ -153,7 +169,7 @@ def test_metrics_of_devices_and_ports(agent: Running) -> None:
     ports = {sample.labels["index"]: sample.labels for sample in families["campus_port_info"].samples}
     assert len(ports) == len(RAW)
     for index, raw in enumerate(RAW, 1):
-        said = clean(raw, 200)
+        said = clean(raw)
         assert ports[str(index)]["alias"][:100] == said[:100], (raw[:60], ports[str(index)])
 
 
@@ -191,8 +207,8 @@ def test_terminal(agent: Running) -> None:
     for words in (("devices",), ("device", "sw"), ("tickets",), ("probe", "sw"), ("device", "\x1b[31m<x>")):
         ended = agent.run(*words)
         quiet(ended.stdout + ended.stderr)
-    for words in (("devices", "--json"), ("device", "sw", "--json")):
-        json.loads(quiet(agent.run(*words).stdout))
+    for what in (("devices",), ("device", "sw")):
+        json.loads(quiet(agent.run(*what, "--json").stdout))
 
 
 def test_tickets_and_their_books(agent: Running, tmp_path: Path) -> None:
@@ -211,7 +227,12 @@ def test_tickets_and_their_books(agent: Running, tmp_path: Path) -> None:
 
 
 def _reported(agent: Running) -> str:
-    line = {"do": "command", "verb": "open", "by": "<b>\ud800\u202e李\x00", "args": {"place": "\x1b]0;x\x07<img src=x onerror=y>", "what": "=1+1\x9b31m"}}
+    line = {
+        "do": "command",
+        "verb": "open",
+        "by": "<b>\ud800\u202e李\x00",
+        "args": {"place": "\x1b]0;x\x07<img src=x onerror=y>", "what": "=1+1\x9b31m"},
+    }
     number: str = raw_ask(agent, json.dumps(line).encode())["items"][0]["id"]
     return number
 
@@ -232,9 +253,13 @@ def _restored(agent: Running, number: str, document: dict[str, Any], folder: Pat
     made = agent.run("backup", str(folder / "copy.db"))
     assert made.returncode == 0, made.stderr
     back = subprocess.run(
-        ["campus-agent", "--data", str(folder / "data"), "restore", str(folder / "copy.db")], capture_output=True, text=True,
-        timeout=60, check=False, env={**os.environ, "PATH": f"{Path(os.sys.executable).parent}:{os.environ['PATH']}"},
-    )  # fmt: skip
+        ["campus-agent", "--data", str(folder / "data"), "restore", str(folder / "copy.db")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )
     assert back.returncode == 0, back.stdout + back.stderr
     with read_copy(DataDirectory(folder / "data")) as store:
         assert store.verify_chains() == {}
@@ -242,5 +267,8 @@ def _restored(agent: Running, number: str, document: dict[str, Any], folder: Pat
 
 
 def test_sixty_four_kibibytes(agent: Running) -> None:
-    answer = raw_ask(agent, json.dumps({"do": "command", "verb": "open", "by": "x", "args": {"place": "x", "what": "y" * 65536}}).encode())
+    answer = raw_ask(
+        agent,
+        json.dumps({"do": "command", "verb": "open", "by": "x", "args": {"place": "x", "what": "y" * 65536}}).encode(),
+    )
     assert (answer["error"]["code"], answer["error"]["where"]) == ("bad_request", "args.what")

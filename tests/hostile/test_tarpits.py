@@ -1,4 +1,4 @@
-"""S4: fifty of five hundred devices take what is sent and say nothing, or a byte now and then. The others notice nothing."""
+"""S4: fifty of five hundred devices take what is sent and answer with a drip. The others notice nothing."""
 
 from __future__ import annotations
 
@@ -73,7 +73,10 @@ def slowest(agent: Running) -> float:
 
 
 def tarpits(folder: Path, seconds: float) -> None:
-    pit = "  - {{id: pit-{n}, kind: switch, address: 127.0.0.1, credentials: x, probes: [{{tcp: {{port: {p}}}}}, {{snmp: {{port: {p}}}}}]}}\n"
+    pit = (
+        "  - {{id: pit-{n}, kind: switch, address: 127.0.0.1, credentials: x, "
+        "probes: [{{tcp: {{port: {p}}}}}, {{snmp: {{port: {p}}}}}]}}\n"
+    )
     head = (
         SITE + "credentials: {x: {snmp: {version: '2c', community: public}}}\n"
         "defaults: {tcp: {interval: 5s, timeout: 2s}, snmp: {interval: 5s, timeout: 2s}}\ndevices:\n"

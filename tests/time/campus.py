@@ -82,10 +82,10 @@ class Agent:
         self.setting = _setting(folder, devices, interval, policy)
         self.store = open_store(folder / "campus.db")
         self.errors: list[BaseException] = []
-        writer = Writer(self.store, Inline(), lambda batch: None, self._refused)
+        self.writer = Writer(self.store, Inline(), lambda batch: None, self._refused)
         self.scheduler = Scheduler(PROBES, self._open)
         memory, frame = Memory(), frame_of(self.setting)
-        self.monitor = Monitor(self.clock, frame, memory, self.scheduler, writer, lambda *args: None)
+        self.monitor = Monitor(self.clock, frame, memory, self.scheduler, self.writer, lambda *args: None)
         loaded = self.store.load()
         last = loaded.meta.get("clock")
         self.clock.resume(last if isinstance(last, dict) else None)
@@ -97,7 +97,9 @@ class Agent:
 
     def _open(self, kind: Kind) -> Prober:
         self.opened += 1
-        return Mute(Hooks(clock=self.clock, sink=self.monitor.receive, missed=self.monitor.missed), self._way, self._dead)
+        return Mute(
+            Hooks(clock=self.clock, sink=self.monitor.receive, missed=self.monitor.missed), self._way, self._dead
+        )
 
     def _dead(self) -> bool:
         return self.wires.dead
@@ -106,7 +108,9 @@ class Agent:
         now = self.loop.time()
         if self.wires.breaks[0] <= now < self.wires.breaks[1]:
             raise RuntimeError("the prober is broken")
-        return GONE if any(first <= now < last for first, last in self.wires.down.get(device, ())) else Way(reachable=True)
+        return (
+            GONE if any(first <= now < last for first, last in self.wires.down.get(device, ())) else Way(reachable=True)
+        )
 
     def play(self, seconds: float, deeds: Sequence[tuple[float, Callable[[Agent], object]]] = ()) -> list[Ticket]:
         """Runs for so long, doing what is due; the tickets as they then stand, in the order of their opening."""

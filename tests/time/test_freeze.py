@@ -90,7 +90,9 @@ def test_a_tick_that_breaks_does_not_stop_the_others(tmp_path: Path) -> None:
 
 
 @contextmanager
-def campus(folder: Path, count: int, policy: str = "version: 1\nconditions: {hold: 1s}\n") -> Iterator[tuple[Running, list[Door]]]:
+def campus(
+    folder: Path, count: int, policy: str = "version: 1\nconditions: {hold: 1s}\n"
+) -> Iterator[tuple[Running, list[Door]]]:
     doors = [Door(f"cam-{number}", port) for number, port in enumerate(free_ports(count), 1)]
     for door in doors:
         door.open()
@@ -128,7 +130,7 @@ def tickets(folder: Path) -> dict[str, Ticket]:
 
 def stopped(folder: Path, seconds: float) -> None:
     with campus(folder, 6) as (agent, doors):
-        only, before, stays, *steady = doors
+        only, before, stays, *_ = doors
         until(lambda: agent.metric('campus_device_state{device="cam-6",state="up"}') == 1, 15)
         before.shut()
         until(lambda: "cam-2" in tickets(folder), 20)

@@ -122,7 +122,9 @@ def test_started_again_with_a_clock_of_1970(machine: Machine) -> None:
         found = ticket(agent)
         assert found is not None
         begun = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() - 120))
-        assert all(begun <= event["at"] <= time.strftime("%Y-%m-%dT%H:%M:%S.9", time.gmtime()) for event in found["journal"])
+        assert all(
+            begun <= event["at"] <= time.strftime("%Y-%m-%dT%H:%M:%S.9", time.gmtime()) for event in found["journal"]
+        )
         machine.set(0)
         time.sleep(2.5)
         assert not events(agent, "clock_step")

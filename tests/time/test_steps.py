@@ -73,10 +73,25 @@ def told(ticket: Ticket, now: int) -> tuple[object, ...]:
     ],
 )
 def test_no_step_makes_or_saves_a_breach(tmp_path: Path, seed: int, steps: list[tuple[float, int]]) -> None:
+    agree(tmp_path, seed, steps)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_no_step_in_forty_lives(tmp_path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    sizes = [HOUR, -HOUR, DAY, -DAY, 365 * DAY, -2500, 61_000]
+    agree(
+        tmp_path, seed, sorted((dice.uniform(1, LENGTH - 10), dice.choice(sizes)) for _ in range(dice.randrange(1, 30)))
+    )
+
+
+def agree(tmp_path: Path, seed: int, steps: list[tuple[float, int]]) -> None:
+    """The same life with the steps and without them comes to the same."""
     plain = play(tmp_path / "plain", seed, [])
     stepped = play(tmp_path / "stepped", seed, steps)
     results = {row.result for ticket in plain for row in ticket.times.bookings}
-    assert {"met", "breached"} <= results
+    assert "breached" in results  # a life without one would prove nothing; met alone hangs on who took what
     end = round(LENGTH * 1000) + START
     ahead = sum(ms for _, ms in steps)
     by_root = [sorted(tickets, key=lambda t: (t.root, t.times.opened_at)) for tickets in (plain, stepped)]
@@ -95,7 +110,9 @@ def test_one_event_with_its_size_and_the_order_of_seq(tmp_path: Path) -> None:
     deeds = [at(600.0, Agent.step, -HOUR), at(2000.0, Agent.step, HOUR), at(2500.0, Agent.step, 1500)]
     agent = Agent(tmp_path, wires, devices=CAMERAS)
     journal: list[list[object]] = []
-    deeds.append(at(2600.0, lambda a: journal.extend([e.seq, e.event, e.args, e.at] for e in a.store.journal(a.tickets()[0].id))))
+    deeds.append(
+        at(2600.0, lambda a: journal.extend([e.seq, e.event, e.args, e.at] for e in a.store.journal(a.tickets()[0].id)))
+    )
     (ticket,) = agent.play(6000.0, deeds)
     steps = [line for line in journal if line[1] == "clock_step"]
     assert [line[2] for line in steps] == [{"seconds": -3600.0}, {"seconds": 3600.0}]
@@ -136,6 +153,7 @@ def test_a_look_under_way_is_dated_by_the_new_clock(tmp_path: Path) -> None:
         assert 0 <= ticket.times.opened_at - ticket.times.started_at <= MINUTE
 
 
+@pytest.mark.net
 def test_numbers_stay_unique_and_of_their_day(tmp_path: Path) -> None:
     spans = {name: [(1000.0 * n, 1000.0 * n + 500)] for n, name in enumerate(CAMERAS, 1)}
     steps = [at(1500.0 + 1000 * n, Agent.step, DAY * (-1) ** n) for n in range(7)]

@@ -4,6 +4,7 @@ minute and by the day."""
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ def days_walked(zone: ZoneInfo, frame: Frame) -> dict[date, date]:
     return found
 
 
+@pytest.mark.net
 @pytest.mark.parametrize("name", ZONES)
 def test_feedback_due_against_a_walk(name: str) -> None:
     """20,000 random moments: close of business is the first minute at which local clocks show 18:00 of that day."""
@@ -57,7 +59,8 @@ def test_feedback_due_against_a_walk(name: str) -> None:
 
 SCHEDULES = [
     Schedule(
-        name="school", weekdays=frozenset(range(5)), terms_only=True, hours=(Hours.parse("07:30-12:00"), Hours.parse("14:00-21:30"))
+        name="school", weekdays=frozenset(range(5)), terms_only=True,
+        hours=(Hours.parse("07:30-12:00"), Hours.parse("14:00-21:30")),
     ),
     Schedule(name="night", hours=(Hours.parse("22:00-06:00"),)),
     Schedule(name="saturday", weekdays=frozenset({5}), hours=(Hours.parse("00:00-24:00"),)),
@@ -65,6 +68,7 @@ SCHEDULES = [
 ]  # fmt: skip
 
 
+@pytest.mark.net
 @pytest.mark.parametrize("name", ZONES)
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: schedule.name)
 def test_working_time_against_a_walk(name: str, schedule: Schedule) -> None:
@@ -85,7 +89,6 @@ def test_working_time_against_a_walk(name: str, schedule: Schedule) -> None:
         spent.append(spent[-1] + (turn - edges[-1] if state else 0))
         edges.append(turn)
         state = not state
-    from bisect import bisect_right
 
     def until(at: int) -> int:
         place = bisect_right(edges, at) - 1
@@ -120,7 +123,7 @@ def test_there_and_back(name: str, at: int) -> None:
 @given(day=st.dates(date(2024, 1, 1), date(2031, 12, 31)), clock=st.times())
 @settings(max_examples=300)
 def test_a_local_time_is_found(name: str, day: date, clock: time) -> None:
-    """What is skipped is moved by the change (an hour, on Lord Howe half an hour), and never lies on another day's end."""
+    """What is skipped is moved by the change: by an hour, on Lord Howe by half of one."""
     zone = ZoneInfo(name)
     clock = clock.replace(microsecond=clock.microsecond // 1000 * 1000)
     found = local(at_local(day, clock, zone), zone)
@@ -139,7 +142,9 @@ def test_a_leap_second_is_the_next_one(name: str, text: str) -> None:
     assert parse(text, now, zone) == parse(text.replace(":60", ":59"), now, zone) + 1000
 
 
-@pytest.mark.parametrize("text", ["23:59:61", "23:58:60:60", "24:00:60", "2026-02-29 10:00", "2026-13-01 10:00", "10:60"])
+@pytest.mark.parametrize(
+    "text", ["23:59:61", "23:58:60:60", "24:00:60", "2026-02-29 10:00", "2026-13-01 10:00", "10:60"]
+)
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse(text, FIRST, ZoneInfo("Asia/Shanghai"))

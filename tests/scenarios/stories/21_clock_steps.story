@@ -20,7 +20,7 @@ day +1
 11:20 ticket take cam-1 by=li
 11:21 power on cam-1
 11:30 expect ticket device=cam-1 state=restored count=1
-11:30 journal cam-1 opened clock_step breached clock_step clock_step taken restored
+11:30 journal cam-1 opened clock_step breached clock_step clock_step admitted taken restored
 11:31 clock step -1d
 day -1
 11:40 expect ticket device=cam-1 state=restored count=1

@@ -1,0 +1,127 @@
+"""The documents hold together: links lead somewhere, commands parse, files are right, both languages say the same."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.cli.grammar import COMMANDS, Parser, shared
+from agent.cli.stop import Stop
+from agent.config import Loaded
+from agent.inventory.calendarfile import load_calendar
+from agent.inventory.reading import load_inventory
+from agent.inventory.rosterfile import load_roster
+from agent.locale import catalogue
+
+from .pages import ALL, DOCS, ROOT, TWINS, Page
+
+SKETCH = re.compile(r"\.\.\.|[A-Z]{3,}|\||\[|动作|工单号|编号|备份文件|文件\b")
+"""In a command that is a sketch and not to be typed: `ticket VERB --help`."""
+
+
+UNMADE = {"bench/RESULTS.md"} if "{{BENCH}}" in Page(ROOT / "README.md").text else set()
+"""What `make bench` has still to write: README.md says so by its placeholder."""
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", ALL, ids=named)
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in Page(path).links:
+        if link.startswith(("http://127.0.0.1", "https://")) or link in UNMADE:
+            continue
+        place, _, anchor = link.partition("#")
+        target = (path.parent / place).resolve() if place else path
+        assert target.exists(), link
+        if anchor:
+            assert anchor in Page(target).anchors, link
+
+
+@pytest.mark.parametrize("pair", TWINS, ids=lambda pair: pair[1].name)
+def test_both_languages_have_the_same_sections_screens_and_commands(pair: tuple[Path, Path]) -> None:
+    zh, en = map(Page, pair)
+    assert [level for level, _ in zh.headings] == [level for level, _ in en.headings]
+    assert [(b.language, b.how, b.typed) for b in zh.blocks] == [(b.language, b.how, b.typed) for b in en.blocks]
+    assert zh.rows == en.rows
+
+
+def test_both_languages_have_the_same_pages() -> None:
+    assert {path.name for path in (DOCS / "zh").iterdir()} == {path.name for path in (DOCS / "en").iterdir()}
+
+
+@pytest.mark.parametrize("path", ALL, ids=named)
+def test_every_command_parses(path: Path) -> None:
+    for words in Page(path).commands():
+        if words and not SKETCH.search(" ".join(words)):
+            parsed(words)
+
+
+def parsed(words: list[str]) -> None:
+    """By the command line's own parser; global options may stand before the command."""
+    say = catalogue("en")
+    while words and words[0] in ("--data", "--config", "--lang"):
+        words = words[2:]
+    if not words or words == ["--version"]:
+        return
+    assert words[0] in COMMANDS, words
+    if len(words) == 1 or "--help" in words:
+        return
+    parser = Parser(say, words[0])
+    try:
+        import_module(f"agent.cli.commands.{words[0]}").configure(parser, words[1:])
+        shared(parser)
+        parser.parse_intermixed_args(words[1:])
+    except Stop as stop:
+        raise AssertionError(f"{words}: {stop}") from stop
+
+
+def blocks_of(name: str, key: str) -> list[str]:
+    """The YAML of a page whose top level has this key, in both languages."""
+    pages = [Page(DOCS / lang / name) for lang in ("zh", "en")]
+    return [
+        b.text for page in pages for b in page.blocks if b.language == "yaml" and re.search(rf"^{key}:", b.text, re.M)
+    ]
+
+
+def test_the_inventory_shown_is_right(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir(mode=0o700)
+    (tmp_path / "secrets" / "ro").write_text("x")
+    (tmp_path / "secrets" / "ro").chmod(0o600)
+    shown = blocks_of("first-inventory.md", "devices")
+    assert len(shown) == 2
+    for text in shown:
+        (tmp_path / "inventory.yaml").write_text(text, "utf-8")
+        assert not load_inventory(tmp_path / "inventory.yaml").problems
+
+
+@pytest.mark.parametrize(("key", "load"), [("people", load_roster), ("terms", load_calendar)])
+def test_roster_and_calendar_shown_are_right(key: str, load: Callable[[Path], Loaded[Any]], tmp_path: Path) -> None:
+    shown = blocks_of("first-inventory.md", key)
+    assert len(shown) == 2
+    for text in shown:
+        (tmp_path / "file.yaml").write_text(text, "utf-8")
+        assert not load(tmp_path / "file.yaml").problems
+
+
+def test_the_installer_has_the_options_that_the_pages_name() -> None:
+    usage = ["bash", str(ROOT / "deploy" / "install.sh"), "--lang", "en", "--help"]
+    known = subprocess.run(usage, capture_output=True, text=True, check=True, timeout=20).stdout
+    for path in ALL:
+        for option in re.findall(r"install\.sh((?: --[a-z-]+)+)", Page(path).text):
+            assert all(word in known for word in option.split()), (path, option)
+
+
+def test_nothing_of_this_machine_is_shown() -> None:
+    for path in ALL:
+        text = Page(path).text
+        assert not re.search(r"/work/|/root/\.|/home/(?!li/)|pyenv|\.venv/|/tmp/(?!demo)", text), path
+        for address in re.findall(r"\b\d{1,3}(?:\.\d{1,3}){3}\b", text):
+            assert address.startswith(("127.", "192.0.2.", "198.18.", "7.1.", "1.3.6.1")), (path, address)

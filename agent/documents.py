@@ -173,6 +173,7 @@ def _spoken(args: Mapping[str, Any], say: Catalogue, zone: tzinfo) -> dict[str, 
     words: dict[str, Callable[[Any], str]] = {
         "state": lambda value: say.say(f"ticket.state.{value}"),
         "possible": lambda value: ", ".join(value) or "-",
+        "missing": lambda value: ", ".join(say.say(f"ticket.unfinished.{name}") for name in value),
         "what": lambda value: ", ".join(value) if isinstance(value, list) else str(value),
         "at": lambda value: f"{local(value, zone):%Y-%m-%d %H:%M:%S}",
         "before": lambda value: f"{local(value, zone):%Y-%m-%d %H:%M:%S}",

@@ -105,15 +105,16 @@ def _sight(draft: Draft, sight: Sight) -> None:
     for ticket in tuple(draft.state.tickets.values()):
         if ticket.by_agent and ticket.state in BROKEN:
             draft.write(ticket.id, name, {"why": sight.why, "since": sight.since})
+    carried = {m for t in draft.state.tickets.values() if t.by_agent and t.state in BROKEN for m in t.members}
     for key, condition in tuple(draft.state.conditions.items()):
-        if key[0] not in draft.frame.references:
-            _unsee(draft, condition, sight)
+        if key[0] not in draft.frame.references or not sight.lost:
+            _unsee(draft, condition, sight, key[0] in carried)
     outage.orphans(draft)
 
 
-def _unsee(draft: Draft, condition: Condition, sight: Sight) -> None:
+def _unsee(draft: Draft, condition: Condition, sight: Sight, carried: bool) -> None:
     """A failure that no ticket carries is unsure after a hole; a run of good looks does not reach across one."""
-    unsure = not condition.fires or condition.held == conditions.BLIND or condition.held.startswith(conditions.PARENT)
+    unsure = not condition.fires or not carried or condition.held == conditions.BLIND
     if unsure and condition.state != CLEAR:
         draft.drop(condition.key)
     elif sight.lost and condition.fires:

@@ -19,6 +19,7 @@ from agent.alerting.conditions import (
     SHADOW,
     Condition,
 )
+from agent.alerting.findings import Finding
 from agent.alerting.incidents import Place
 from agent.alerting.state import Draft
 from agent.alerting.tickets import BROKEN, Ticket
@@ -31,7 +32,7 @@ def read(draft: Draft, reading: Reading) -> None:
     device = draft.frame.devices.get(target.device)
     leading = draft.frame.leading.get(target.device, "")
     finding = findings.find(reading, device, leading) if device else None
-    if device is None or finding is None:
+    if device is None or finding is None or (finding.bad and _unseen(draft, finding)):
         return
     before = draft.condition(target.key)
     confirm = draft.frame.confirm.get(target.protocol, 1)
@@ -41,6 +42,15 @@ def read(draft: Draft, reading: Reading) -> None:
     if target.probe == leading and reading.outcome is Outcome.OK:
         for key in tuple(draft.state.waiting.get(device.id, ())):
             judge(draft, key)
+
+
+def _unseen(draft: Draft, finding: Finding) -> bool:
+    """A blind agent's failed looks say nothing, nor one that began while it was blind; only the references are judged
+    by them, since they say whether it is."""
+    if finding.device in draft.frame.references:
+        return False
+    hole = draft.state.hole
+    return draft.state.blind_since is not None or (hole is not None and hole[0] <= finding.at < hole[1])
 
 
 def _moved(draft: Draft, before: Condition | None, after: Condition | None, key: tuple[str, str]) -> None:

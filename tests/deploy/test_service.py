@@ -1,5 +1,5 @@
-"""A real systemd runs the service: installed from a bundle without a network, with a secret, frozen, killed, upgraded to
-a newer layout, taken back, removed."""
+"""A real systemd runs the service: installed from a bundle without a network, with a secret, frozen, killed, upgraded
+to a newer layout, taken back, removed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def upgrade() -> None:
     op.add_column("tickets", sa.Column("colour", sa.Text))
 '''
 MUST_BE = {
-    "dry_run_left": "0", "installed": "active", "user": "campus-agent", "capabilities": "0000000000002000", "pings": "1",
-    "secret_mode": "root:600", "with_a_secret": "active", "after_the_freeze": "active", "traceback": "1",
+    "dry_run_left": "0", "installed": "active", "user": "campus-agent", "capabilities": "0000000000002000",
+    "pings": "1", "secret_mode": "root:600", "with_a_secret": "active", "after_the_freeze": "active", "traceback": "1",
     "after_a_kill": "active", "tickets_kept": "1", "refused_code": "1", "refused_untouched": "yes",
     "upgraded": "active", "upgraded_layout": "0002", "upgraded_tickets": "1", "backups": "1", "again": "active/2/1",
     "back": "active", "back_layout": "0001", "back_tickets": "1",

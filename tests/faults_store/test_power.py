@@ -15,7 +15,7 @@ from agent.store import DataDirectory
 from agent.store.sound import open_sound
 from tests.faults_store.recorded import Call, Disk, record, with_errors
 
-SHORT, LONG = 120, 1500
+SHORT, LONG = 120, 800
 """Points at which the power fails."""
 
 

@@ -6,6 +6,11 @@ export LANG=C.UTF-8
 etc=/etc/campus-agent data=/var/lib/campus-agent
 
 said() { printf '%s=%s\n' "$1" "$2"; }
+there() { # how many of these are there
+    local path found=0
+    for path in "$@"; do [ ! -e "$path" ] || found=$((found + 1)); done
+    echo $found
+}
 pid() { systemctl show --property MainPID --value campus-agent; }
 state() { systemctl is-active campus-agent; }
 restarts() { systemctl show --property NRestarts --value campus-agent; }
@@ -16,9 +21,9 @@ metric() { /opt/campus-agent/current/bin/python -c "import urllib.request; print
 
 for name in first second; do mkdir "/trial/$name" && tar xzf "/trial/$name.tar.gz" -C "/trial/$name"; done
 install_from first --dry-run >/dev/null
-said dry_run_left "$(ls -d /opt/campus-agent $etc $data 2>/dev/null | wc -l)"
+said dry_run_left "$(there /opt/campus-agent $etc $data)"
 
-install_from first >/trial/install.log || cat /trial/install.log
+install_from first >/trial/install.log || { cat /trial/install.log; journalctl --unit campus-agent --no-pager | head -60; }
 said installed "$(state)"
 said user "$(stat -c %U "/proc/$(pid)")"
 said capabilities "$(sed -n 's/^CapBnd:\s*//p' "/proc/$(pid)/status")"
@@ -61,7 +66,7 @@ said upgraded_layout "$(layout)"
 said upgraded_tickets "$(tickets)"
 said backups "$(find $data/backups -name 'upgrade-*.db' -user campus-agent -perm 600 | wc -l)"
 install_from second >/trial/again.log
-said again "$(state)/$(ls /opt/campus-agent/releases | wc -l)/$(find $data/backups -name '*.db' | wc -l)"
+said again "$(state)/$(there /opt/campus-agent/releases/*)/$(find $data/backups -name '*.db' | wc -l)"
 install_from second --back >/trial/back.log || cat /trial/back.log
 said back "$(state)"
 said back_layout "$(layout)"
@@ -69,7 +74,7 @@ said back_tickets "$(tickets)"
 
 install_from first --undo >/trial/undo.log
 said undone "$(state)"
-said undone_left "$(ls -d /opt/campus-agent /usr/local/bin/campus-agent /etc/systemd/system/campus-agent.service /etc/sysctl.d/60-campus-agent.conf 2>/dev/null | wc -l)"
-said undone_kept "$(ls -d $etc/inventory.yaml $data/campus.db | wc -l)"
+said undone_left "$(there /opt/campus-agent /usr/local/bin/campus-agent /etc/systemd/system/campus-agent.service /etc/sysctl.d/60-campus-agent.conf)"
+said undone_kept "$(there $etc/inventory.yaml $data/campus.db)"
 install_from first --undo --purge --yes >/trial/purge.log
-said purged_left "$(ls -d $etc $data 2>/dev/null | wc -l)/$(getent passwd campus-agent | wc -l)"
+said purged_left "$(there $etc $data)/$(getent passwd campus-agent | wc -l)"

@@ -64,7 +64,7 @@ def test_the_doctor_is_content_with_these_settings(devices: int) -> None:
     findings: list[Finding] = [
         network.neighbours(said["net.ipv4.neigh.default.gc_thresh3"], devices),
         machine.receive_buffer(said["net.core.rmem_max"], devices, forced=False),
-        machine.open_files(int(dict(unit_lines())["LimitNOFILE"]), -1, devices * 2),
+        machine.open_files(int(dict(unit_lines())["LimitNOFILE"]), devices * 2),
     ]
     assert {finding.level for finding in findings} == {"ok"}
     for family in ("ipv4", "ipv6"):

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from agent.model import Outcome, Reading, Target
 from agent.probes.base import Kind, Log, Prober
-from agent.scheduler import FIRST_WITHIN, TICK, Scheduler
+from agent.scheduler import FIRST_WITHIN, TICK, Scheduler, phase
 from tests.scenarios.virtual import VirtualLoop
 
 
@@ -56,6 +57,11 @@ class Watcher:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+    @staticmethod
+    def first_look_at(one: Target) -> float:
+        """Seconds after the start at which the target's first look begins, to the tick."""
+        return phase(one) + TICK
 
     def times(self, name: str) -> list[float]:
         return [at for at, one in self.begun if one.device == name]
@@ -127,7 +133,7 @@ def test_intervals_are_kept_and_a_slow_one_delays_nobody(intervals: list[float],
     loop.close()
     for number, one in enumerate(targets):
         times = watcher.times(one.device)
-        gaps = [later - earlier for earlier, later in zip(times[1:], times[2:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(times[1:])]
         if number not in slow:
             assert all(abs(gap - one.interval) <= TICK + 1e-6 for gap in gaps)
         else:
@@ -137,7 +143,7 @@ def test_intervals_are_kept_and_a_slow_one_delays_nobody(intervals: list[float],
 def test_a_miss_is_asked_again_soon_and_then_by_the_interval(loop: VirtualLoop) -> None:
     watcher = Watcher(outcome=lambda one: Outcome.FAILED)
     play(loop, watcher, [target("d", 60.0)], 200.0, confirm=3)
-    gaps = [b - a for a, b in zip(watcher.times("d"), watcher.times("d")[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(watcher.times("d"))]
     assert gaps[0] == pytest.approx(2.0, abs=0.2)
     assert gaps[1] == pytest.approx(2.0, abs=0.2)
     assert all(gap > 20 for gap in gaps[2:]), "sure now: no more hurry"
@@ -162,8 +168,7 @@ def test_change_while_a_look_is_under_way(loop: VirtualLoop) -> None:
     old, new = target("d", 5.0), replace(target("d", 5.0), address="192.0.2.9")
 
     async def during(scheduler: Scheduler) -> None:
-        while not watcher.open:
-            await asyncio.sleep(0.1)
+        await asyncio.sleep(watcher.first_look_at(old) + 1.0)
         scheduler.change(new)
 
     play(loop, watcher, [old], 20.0, during=during)
@@ -178,8 +183,7 @@ def test_removed_while_a_look_is_under_way(loop: VirtualLoop) -> None:
     watcher = Watcher(takes=lambda one: 3.0)
 
     async def during(scheduler: Scheduler) -> None:
-        while not watcher.open:
-            await asyncio.sleep(0.1)
+        await asyncio.sleep(watcher.first_look_at(target("d", 5.0)) + 1.0)
         scheduler.remove(target("d", 5.0))
 
     scheduler = play(loop, watcher, [target("d", 5.0)], 20.0, during=during)

@@ -23,7 +23,7 @@ test: .venv/ready ## set up, then all tests but the long ones, within 15 minutes
 
 .PHONY: unit
 unit: .venv/ready ## the tests that need no network and no other program, under 10 seconds
-	@$(PYTEST) -q -m "not net and not soak" $(ARGS)
+	@$(PYTEST) -q -m "not net and not soak and not story" $(ARGS)
 
 .PHONY: soak
 soak: .venv/ready ## the long tests: hours of campus life

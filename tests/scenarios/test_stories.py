@@ -8,6 +8,8 @@ import pytest
 
 from tests.scenarios.story import play
 
+pytestmark = pytest.mark.story
+
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.story"))
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench [NAME ...] [--quick] [--only agent|peers]`: all into RESULTS.md, or some to the terminal."""
+"""`python -m bench [NAME ...] [--quick] [--windows N] [--only agent|peers]`: into RESULTS.md, or to the screen."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--quick", action="store_true", help="one short window each, a twentieth of the cuts")
+    parser.add_argument("--windows", type=int, default=2, metavar="N", help="windows of a minute each (2)")
     parser.add_argument("--only", choices=("agent", "peers"), help="one side alone")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(MEASUREMENTS):
@@ -55,7 +56,7 @@ def _run(campus: lab.Campus, work: Path, asked: argparse.Namespace) -> Run:
     """A window holds whole rounds of every interval measured: 10, 15 and 60 seconds."""
     if asked.quick:
         return Run(campus=campus, work=work, windows=1, window=30, warm=20, cuts=10, only=asked.only)
-    return Run(campus=campus, work=work, windows=2, window=60, warm=30, cuts=200, only=asked.only)
+    return Run(campus=campus, work=work, windows=asked.windows, window=60, warm=30, cuts=200, only=asked.only)
 
 
 if __name__ == "__main__":

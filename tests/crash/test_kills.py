@@ -24,6 +24,8 @@ from agent.store import DataDirectory, read_copy
 
 READY = 5.0
 """Seconds within which a start must be ready."""
+SEEN = 6.0
+"""Seconds that an agent must have been there to look before a door turns again: what nobody saw, nobody can tell."""
 DOWN, UP = (9.0, 12.0), (9.0, 12.0)
 """Seconds of an outage and of the time after it: longer than it takes to start, notice and be sure."""
 
@@ -86,6 +88,8 @@ class Agent:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.starts: list[float] = []
+        self.watched = 0.0
+        self._looked, self._ready, self._read = time.monotonic(), False, 0
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -99,7 +103,18 @@ class Agent:
         assert self.process.poll() is None, (self._folder / "agent.log").read_text("utf-8")[-3000:]
         self.process.kill()
         self.process.wait()
+        self._ready, self._read = False, (self._folder / "agent.log").stat().st_size
         self.process = self._start()
+
+    def count(self) -> None:
+        """Add to `watched` the time since the last call, if the agent was ready by then."""
+        now = time.monotonic()
+        self.watched += now - self._looked if self._ready else 0.0
+        self._looked = now
+        if not self._ready:
+            with (self._folder / "agent.log").open("rb") as log:
+                log.seek(self._read)
+                self._ready = b" agent.ready " in log.read()
 
     def ready_after(self) -> list[float | None]:
         """Seconds from each start to its `agent.ready`; None for one that was killed before."""
@@ -120,12 +135,16 @@ def play(agent: Agent, doors: list[Door], kills: int, dice: random.Random) -> No
     """Doors shut and open, each in its own rhythm; the agent is killed every few seconds, whatever goes on."""
     now = time.monotonic()
     turns = {door.name: now + dice.uniform(4.0, 14.0) for door in doors}
+    enough = dict.fromkeys(turns, 0.0)
     next_kill = now + dice.uniform(2.0, 5.0)
     while kills or any(not door.is_open for door in doors):
         now = time.monotonic()
+        agent.count()
         for door in doors:
-            if turns[door.name] <= now and (kills or not door.is_open):
+            due = turns[door.name] <= now and enough[door.name] <= agent.watched
+            if due and (kills or not door.is_open):
                 (door.shut if door.is_open else door.open)()
+                enough[door.name] = agent.watched + SEEN
                 turns[door.name] = now + dice.uniform(*(UP if door.is_open else DOWN))
         if kills and next_kill <= now:
             agent.kill()

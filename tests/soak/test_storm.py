@@ -52,6 +52,8 @@ def test_what_the_storm_left_behind(storm: Storm) -> None:
         f"{min(files):.0f} to {max(files):.0f}, median {statistics.median(early):.0f} at first, "
         f"{statistics.median(last):.0f} at last"
     )
+    fifths = {minute: [x.resident for x in storm.samples if 0 <= x.at / 60 - minute < 5] for minute in range(0, 45, 5)}
+    print("MiB by the minute:", {minute: round(statistics.mean(x) / MIB, 2) for minute, x in fifths.items() if x})
     assert len(storm.samples) >= MINUTES * 60 / EVERY * 0.9
     assert rise.value - rise.unsure <= MIB
     assert abs(statistics.median(last) - statistics.median(early)) <= 2

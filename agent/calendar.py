@@ -45,7 +45,7 @@ def at_local(day: date, clock: str | time, zone: tzinfo) -> Ms:
     A time that a change of the clocks skips is counted with the offset before the change (02:30 becomes 03:30); one
     that comes twice is the first of the two.
     """
-    when = time.fromisoformat(clock) if isinstance(clock, str) else clock
+    when = (time.fromisoformat(clock) if isinstance(clock, str) else clock).replace(fold=0)
     return ms(datetime.combine(day, when, tzinfo=zone).astimezone(UTC))
 
 

@@ -144,6 +144,8 @@ class Reading:
     samples: numbers by name, base units (`rtt_seconds`, `loss_ratio`, ...).
     facts: what the device says of itself (`sys_descr`, `engine_id`, ...), cleaned by `text`.
     tables: bulk rows for their own readers (`ports`), never journaled.
+    checks: what the same look also judged, by name (`clock`, `picture`, `fan` ...): a reason key, "" where it is good.
+    Each is a condition of its own beside the outcome; a name that is not here was not looked at and stays as it was.
     """
 
     target: Target
@@ -154,3 +156,4 @@ class Reading:
     samples: Mapping[str, float] = field(default_factory=dict)
     facts: Mapping[str, Json] = field(default_factory=dict)
     tables: Mapping[str, Any] = field(default_factory=dict)
+    checks: Mapping[str, str] = field(default_factory=dict)

@@ -41,6 +41,7 @@ class Memory:
         return State(
             good=self.good,
             conditions=self.conditions,
+            by_device=self.by_device,
             tickets=self.tickets,
             by_root=self.by_root,
             faults=self.faults,

@@ -27,11 +27,12 @@ class Thresholds:
     """When a failure is sure and when it is over; seconds.
 
     wait: per device kind, how long a failure must last before it is confirmed (shipped: nothing, since the burst
-    confirms).  hold: run of good looks after which it is over.  flaps / flap_window: this many returns within the
-    window make it flapping, and then flap_hold must pass.
+    confirms); per cause class too, for what is judged beside the outcome (`recording: 1h`).  hold: run of good looks
+    after which it is over.  flaps / flap_window: this many returns within the window make it flapping, and then
+    flap_hold must pass.
     """
 
-    wait: Mapping[str, Duration] = field(default_factory=dict)
+    wait: Mapping[str, Duration] = field(default_factory=lambda: {"recording": 3600.0})
     hold: Duration = 120.0
     flaps: int = 3
     flap_window: Duration = 900.0
@@ -45,7 +46,8 @@ class Condition:
     since: the first failed look.  good_since: the first good look of the present run of good ones, None while bad.
     fails: failed looks in a row while pending.  turns: the moments it came back and failed again.
     held: why no ticket carries it yet (`judge`'s words), "" when one does.
-    unseen: nobody could look since `last_bad`; the first look after the hole decides.
+    unseen: nobody could look since `last_bad`; the first look after the hole decides.  extent: how many channels,
+    disks or ports it is about.
     """
 
     device: str
@@ -62,6 +64,7 @@ class Condition:
     held: str = ""
     quarantine_until: Ms | None = None
     unseen: bool = False
+    extent: int = 1
 
     @property
     def key(self) -> tuple[str, str]:
@@ -82,11 +85,13 @@ def observe(
     if condition is None:
         fresh = Condition(
             device=finding.device, probe=finding.probe, cause=finding.cause, state=PENDING, since=finding.at,
-            reason=finding.reason, last_bad=finding.at,
+            reason=finding.reason, last_bad=finding.at, extent=finding.extent,
         )  # fmt: skip
         return _confirm(fresh, now, thresholds, kind, confirm)
     if condition.state == PENDING:
-        more = replace(condition, fails=condition.fails + 1, last_bad=finding.at, reason=finding.reason)
+        more = replace(
+            condition, fails=condition.fails + 1, last_bad=finding.at, reason=finding.reason, extent=finding.extent
+        )
         return _confirm(more, now, thresholds, kind, confirm)
     return _bad_again(condition, finding, thresholds)
 
@@ -102,8 +107,8 @@ def _good(condition: Condition | None, finding: Finding, thresholds: Thresholds)
 
 
 def _confirm(condition: Condition, now: Ms, thresholds: Thresholds, kind: str, confirm: int) -> Condition:
-    waited = now - condition.since >= thresholds.wait.get(kind, 0.0) * 1000
-    if condition.fails >= confirm and waited:
+    wait = max(thresholds.wait.get(kind, 0.0), thresholds.wait.get(condition.cause, 0.0))
+    if condition.fails >= confirm and now - condition.since >= wait * 1000:
         return replace(condition, state=FIRING, fired_at=now)
     return condition
 
@@ -111,7 +116,9 @@ def _confirm(condition: Condition, now: Ms, thresholds: Thresholds, kind: str, c
 def _bad_again(condition: Condition, finding: Finding, thresholds: Thresholds) -> Condition:
     if condition.good_since is None:
         # Every failed look of a long outage would be a write; what it says is already known, but after a hole.
-        return replace(condition, unseen=False, last_bad=finding.at) if condition.unseen else condition
+        if condition.unseen or finding.extent > condition.extent:
+            return replace(condition, unseen=False, last_bad=finding.at, extent=finding.extent)
+        return condition
     oldest = finding.at - thresholds.flap_window * 1000
     turns = (*(turn for turn in condition.turns if turn > oldest), finding.at)
     state = FLAPPING if len(turns) >= thresholds.flaps else FIRING

@@ -81,7 +81,9 @@ def step(state: State, given: Input, now: Ms, frame: Frame) -> Delta:
 def idle(state: State, reading: Reading) -> bool:
     """A good look on a good device for which nobody waits: it changes nothing, and most looks are of this kind."""
     key = reading.target.key
-    return reading.outcome is _OK and key not in state.conditions and key[0] not in state.waiting
+    if reading.outcome is not _OK or key in state.conditions or key[0] in state.waiting:
+        return False
+    return not reading.checks or (key[0] not in state.by_device and not any(reading.checks.values()))
 
 
 def _tick(draft: Draft, tick: Tick) -> None:
@@ -149,7 +151,7 @@ def _remove(draft: Draft, removal: Removal) -> None:
     """3.3 rule 10: the ticket stays, and says that its device is gone; a person ends it."""
     gone = set(removal.devices)
     for key in tuple(draft.state.conditions):
-        if key[0] in gone or key in removal.probes:
+        if key[0] in gone or (key[0], key[1].partition(":")[0]) in removal.probes:
             draft.drop(key)
             draft.delta.dirty.add(key[0])
     outage.orphans(draft)

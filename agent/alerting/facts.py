@@ -9,8 +9,12 @@ from agent.alerting.state import Draft
 from agent.model import Device, Ms
 
 
-def gather(draft: Draft, root: Device | None, cause: str, members: tuple[str, ...], own: str = "") -> Facts:
-    """What severity asks about this root and the devices that fell with it. own: the ticket that is judged again."""
+def gather(
+    draft: Draft, root: Device | None, cause: str, members: tuple[str, ...], own: str = "",
+    of: Condition | None = None,
+) -> Facts:  # fmt: skip
+    """What severity asks about this root and the devices that fell with it. own: the ticket that is judged again;
+    of: the root's condition, where an observation and no person says so."""
     frame, now = draft.frame, draft.now
     known = [frame.devices[member] for member in members if member in frame.devices]
     down = [device for device in known if frame.in_schedule(device, now)]
@@ -32,6 +36,8 @@ def gather(draft: Draft, root: Device | None, cause: str, members: tuple[str, ..
         covered=lambda device: _covered(draft, device, gone),
         clock=frame.local(now).time(),
         recent=_recent(draft, root, cause, own),
+        reason=of.reason if of else "",
+        extent=of.extent if of else 1,
     )
 
 
@@ -43,7 +49,8 @@ def _out(draft: Draft) -> set[str]:
 
 
 def _lost(condition: Condition, now: Ms) -> bool:
-    return condition.fires and condition.since <= now and condition.cause not in findings.LATENT
+    serves = condition.cause in findings.LATENT or condition.cause in findings.BESIDE
+    return condition.fires and condition.since <= now and not serves
 
 
 def _failing(draft: Draft, gone: set[str]) -> dict[tuple[str, str], int]:

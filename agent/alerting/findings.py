@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from agent.model import Device, Ms, Outcome, Reading
 
 UNREACHABLE, SERVICE, MANAGEMENT, LOSS = "unreachable", "service", "management", "loss"
 """Cause classes: the device does not answer; one of its services does not; only its management does not; packets go
-missing. The last two leave the device serving: a latent defect (隐患)."""
-LATENT = frozenset((MANAGEMENT, LOSS))
+missing."""
+CREDENTIAL, PICTURE = "credential", "picture"
+"""It answers and refuses our login (口令失效); it answers and what it shows is worth nothing."""
+RECORDING, RETENTION, DISK, POWER = "recording", "retention", "disk", "power"
+"""It serves, and a duty beside its service is not done: no recording, too few days kept, a disk gone, on battery."""
+HARDWARE, DRIFT = "hardware", "drift"
+"""It serves, and something in it goes: a fan, a power supply, heat, optics, the PoE budget; its clock runs away."""
+
+LATENT = frozenset((MANAGEMENT, LOSS, HARDWARE, DRIFT))
+"""The device serves in spite of it: a latent defect (隐患)."""
+BESIDE = frozenset((RECORDING, RETENTION, DISK, POWER))
+"""Faults with levels of their own in the annex; what the device is for is not lost."""
+
+CHECKS: Mapping[str, str] = {
+    "login": CREDENTIAL,
+    "picture": PICTURE,
+    "recording": RECORDING,
+    "storage_days": RETENTION,
+    "disk": DISK,
+    "ups": POWER,
+    "clock": DRIFT,
+}
+"""Cause classes of what a look judged beside its outcome (`Reading.checks`); any other name is HARDWARE."""
+CONFIRM = 2
+"""Looks in a row in which a check must be bad at least: a lorry before a camera is no covered camera."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`bad` at `at` by this probe of this device. `reason` is the reading's own key."""
+    """`bad` at `at` by this probe of this device. `reason` is the reading's own key; a check's `probe` is
+    `PROBE:CHECK`. extent: how many channels, disks or ports it is about, where that is known."""
 
     device: str
     probe: str
@@ -22,31 +47,46 @@ class Finding:
     bad: bool
     at: Ms
     reason: str = ""
+    extent: int = 1
 
     @property
     def key(self) -> tuple[str, str]:
         return (self.device, self.probe)
 
+    @property
+    def is_check(self) -> bool:
+        return ":" in self.probe
 
-def find(reading: Reading, device: Device, leading: str) -> Finding | None:
-    """The finding of a reading, or None where the agent could not look.
+
+def find(reading: Reading, device: Device, leading: str) -> Iterator[Finding]:
+    """The findings of a reading: that of its outcome, none where the agent could not look, and one for each check.
 
     leading: the device's leading probe (`lead`): its failure means that the device itself does not answer.
     """
+    target, at = reading.target, reading.at
     if reading.outcome is Outcome.UNKNOWN:
-        return None
-    target = reading.target
+        return
     bad = reading.outcome is Outcome.FAILED
-    return Finding(
-        device.id, target.probe, cause(target.probe, target.protocol, leading), bad, reading.at, reading.reason
-    )
+    why = cause(target.probe, target.protocol, leading, reading.reason)
+    yield Finding(device.id, target.probe, why, bad, at, reading.reason)
+    for name, reason in reading.checks.items():
+        extent = max(1, round(reading.samples.get(f"{name}_count", 1)))
+        why = CHECKS.get(name, HARDWARE)
+        yield Finding(device.id, check(target.probe, name), why, bool(reason), at, reason, extent)
 
 
-def cause(probe: str, protocol: str, leading: str) -> str:
-    """The cause class of a failing probe."""
-    if probe == leading:
-        return UNREACHABLE
-    return MANAGEMENT if protocol == "snmp" else SERVICE
+def check(probe: str, name: str) -> str:
+    """The name under which a probe's check is kept."""
+    return f"{probe}:{name}"
+
+
+def cause(probe: str, protocol: str, leading: str, reason: str = "") -> str:
+    """The cause class of a failing probe. Who refuses a login has answered."""
+    if protocol == "snmp" and (probe != leading or reason == "auth"):
+        return MANAGEMENT
+    if reason == "auth":
+        return CREDENTIAL
+    return UNREACHABLE if probe == leading else SERVICE
 
 
 def lead(probes: tuple[str, ...]) -> str:

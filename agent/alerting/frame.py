@@ -44,6 +44,14 @@ class Frame:
     rooms: Mapping[tuple[str, str], tuple[Device, ...]] = field(default_factory=dict)
     key_points: Mapping[Location, tuple[Device, ...]] = field(default_factory=dict)
 
+    def classmates(self, device: str) -> tuple[str, ...]:
+        """The other terminals of a terminal's classroom."""
+        known = self.devices.get(device)
+        if known is None or known.kind != "terminal":
+            return ()
+        there = self.rooms.get((known.location.building, known.location.room), ())
+        return tuple(other.id for other in there if other.id != device)
+
     def on(self, schedule: str, now: Ms) -> bool:
         """Whether a schedule is on at `now`; an unknown one is always on."""
         known = self.schedules.get(schedule)

@@ -21,11 +21,12 @@ from agent.units import Duration
 class Grouping:
     """wait: how long a device may wait for word of its parent before it counts as a root; quarantine: how long a
     child may need to come back after its parent did; merge: a root that died this shortly around its child takes the
-    child's ticket over. Seconds."""
+    child's ticket over; room: terminals of one classroom that fall this close together are one outage. Seconds."""
 
     wait: Duration = 10.0
     quarantine: Duration = 180.0
     merge: Duration = 60.0
+    room: Duration = 300.0
 
 
 class Place(StrEnum):

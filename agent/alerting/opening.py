@@ -12,6 +12,7 @@ from agent.alerting import commands, findings, incidents
 from agent.alerting.conditions import SHADOW, Condition
 from agent.alerting.facts import gather
 from agent.alerting.severity import assess
+from agent.alerting.severity.incident import reaches
 from agent.alerting.state import Draft, Fault
 from agent.alerting.tickets import BROKEN, Ticket
 from agent.model import Device, Ms
@@ -41,13 +42,37 @@ def open_ticket(draft: Draft, condition: Condition, device: Device) -> None:
     dispatch(draft, draft.ticket(ticket.id) or ticket)
 
 
+def join_classroom(draft: Draft, condition: Condition, device: Device) -> bool:
+    """Whether the terminal joined the open ticket of its room: a classroom is judged as a whole (n of m answer)."""
+    if condition.cause != findings.UNREACHABLE:
+        return False
+    for mate in draft.frame.classmates(device.id):
+        for ticket in draft.agent_tickets(mate):
+            if ticket.state in BROKEN and ticket.cause == condition.cause and _one_outage(draft, condition, ticket):
+                if device.id not in ticket.members:
+                    draft.write(ticket.id, "extended", {"joined": [device.id]})
+                draft.delta.dirty.add(mate)
+                return True
+    return False
+
+
+def _one_outage(draft: Draft, condition: Condition, ticket: Ticket) -> bool:
+    """Fallen close together, or so many of the room by now that the annex judges the room."""
+    if abs(condition.since - ticket.times.started_at) <= draft.frame.policy.grouping.room * 1000:
+        return True
+    rule = draft.frame.policy.severity.rules.get("C1")
+    facts = gather(draft, draft.frame.devices.get(ticket.root), condition.cause, ticket.members, ticket.id)
+    return rule is not None and reaches(facts.room_dark, facts.room_total, rule)
+
+
 def below(draft: Draft, condition: Condition, device: Device) -> Iterator[str]:
     if condition.cause == findings.UNREACHABLE:
         yield from incidents.dark(device.id, condition.since, draft.frame.graph, draft)
 
 
 def _opening(draft: Draft, condition: Condition, device: Device, members: tuple[str, ...]) -> dict[str, Any]:
-    level, reasons = assess(gather(draft, device, condition.cause, members), draft.frame.policy.severity)
+    facts = gather(draft, device, condition.cause, members, of=condition)
+    level, reasons = assess(facts, draft.frame.policy.severity)
     policy, ours = draft.frame.policy, device.owner_party == "us"
     return {
         "root": device.id,

@@ -31,17 +31,22 @@ def read(draft: Draft, reading: Reading) -> None:
     target = reading.target
     device = draft.frame.devices.get(target.device)
     leading = draft.frame.leading.get(target.device, "")
-    finding = findings.find(reading, device, leading) if device else None
-    if device is None or finding is None or (finding.bad and _unseen(draft, finding)):
+    if device is None:
         return
-    before = draft.condition(target.key)
     confirm = draft.frame.confirm.get(target.protocol, 1)
-    after = conditions.observe(before, finding, draft.now, draft.frame.policy.conditions, device.kind, confirm)
-    if after is not before:
-        _moved(draft, before, after, target.key)
+    for finding in findings.find(reading, device, leading):
+        if not (finding.bad and _unseen(draft, finding)):
+            _observe(draft, finding, device, max(confirm, findings.CONFIRM) if finding.is_check else confirm)
     if target.probe == leading and reading.outcome is Outcome.OK:
         for key in tuple(draft.state.waiting.get(device.id, ())):
             judge(draft, key)
+
+
+def _observe(draft: Draft, finding: Finding, device: Device, confirm: int) -> None:
+    before = draft.condition(finding.key)
+    after = conditions.observe(before, finding, draft.now, draft.frame.policy.conditions, device.kind, confirm)
+    if after is not before:
+        _moved(draft, before, after, finding.key)
 
 
 def _unseen(draft: Draft, finding: Finding) -> bool:
@@ -105,8 +110,7 @@ def _waited(draft: Draft, condition: Condition, ancestor: str) -> bool:
 
 def _judge_service(draft: Draft, condition: Condition, device: Device) -> None:
     """A service that fails tells of the device only when the device itself has answered since."""
-    leading = draft.condition((device.id, draft.frame.leading[device.id]))
-    if leading is not None and leading.fires:
+    if draft.down(device.id):
         draft.hold(condition, SHADOW)
         return
     good = draft.good_at(device.id)
@@ -134,6 +138,8 @@ def _open(draft: Draft, condition: Condition, device: Device) -> None:
         _join(draft, condition, standing[0])
         return
     draft.hold(condition, "")
+    if opening.join_classroom(draft, condition, device):
+        return
     relapsed = next((ticket for ticket in standing if opening.relapses(ticket, condition)), None)
     if relapsed is not None:
         opening.relapse(draft, relapsed, condition)
@@ -190,7 +196,7 @@ def _cleared(draft: Draft, condition: Condition) -> None:
 
 def _carrying(draft: Draft, device: str) -> Iterator[Ticket]:
     """The agent's open tickets that name the device as root or member."""
-    for above in (device, *draft.frame.graph.above(device)):
+    for above in (device, *draft.frame.graph.above(device), *draft.frame.classmates(device)):
         for ticket in draft.agent_tickets(above):
             if device in ticket.members:
                 yield ticket

@@ -47,7 +47,7 @@ def grow(draft: Draft, ticket: Ticket) -> None:
     firing = [condition for condition in draft.of_device(ticket.root) if condition.fires]
     if device is None or not firing:
         return
-    condition = firing[0]
+    condition = min(firing, key=lambda firing: _weight(firing.cause))
     joined = [member for member in opening.below(draft, condition, device) if member not in set(ticket.members)]
     if joined:
         ticket = draft.write(ticket.id, "extended", {"joined": joined})
@@ -62,11 +62,16 @@ def grow(draft: Draft, ticket: Ticket) -> None:
         draft.write(ticket.id, "reclassified", {**args, "reasons": [reason.as_json() for reason in reasons]})
 
 
+def _weight(cause: str) -> int:
+    """Which of a root's conditions speaks for its level: lost function before a duty not done before a defect."""
+    return 2 if cause in findings.LATENT else 1 if cause in findings.BESIDE else 0
+
+
 def _judged(draft: Draft, ticket: Ticket, condition: Condition, at: Ms) -> tuple[str, tuple[Reason, ...]]:
     """The level that the ticket's facts had at `at`: who was dark by then, and what the timetable said."""
     view = draft if at == draft.now else draft.back_at(at)
     members = tuple(member for member in ticket.members if _fell_at(draft, member, condition) <= at)
-    facts = gather(view, draft.frame.devices[ticket.root], condition.cause, members, ticket.id)
+    facts = gather(view, draft.frame.devices[ticket.root], condition.cause, members, ticket.id, condition)
     return assess(facts, draft.frame.policy.severity)
 
 

@@ -11,6 +11,7 @@ from agent.alerting import sla
 from agent.alerting.commands import Refused
 from agent.alerting.conditions import Condition
 from agent.alerting.events import Event
+from agent.alerting.findings import UNREACHABLE
 from agent.alerting.frame import Frame
 from agent.alerting.tickets import Ticket, fold, next_event
 from agent.model import Ms
@@ -43,7 +44,8 @@ def fault_of(ticket: Ticket) -> Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """good: when a device's leading probe last answered.  tickets: all open ones, and merged ones whose target is open.
+    """good: when a device's leading probe last answered.  by_device: the keys of its conditions.  tickets: all open
+    ones, and merged ones whose target is open.
 
     by_root: root to its open agent tickets, oldest first.  waiting: device to the conditions that wait for word of it.
     numbers: local day to the last ticket number given on it.  blind_since: None while the agent can look.
@@ -52,6 +54,7 @@ class State:
 
     good: Mapping[str, Ms]
     conditions: Mapping[Key, Condition]
+    by_device: Mapping[str, Collection[Key]]
     tickets: Mapping[str, Ticket]
     by_root: Mapping[str, Collection[str]]
     faults: Mapping[str, Mapping[str, Fault]]
@@ -82,15 +85,16 @@ class Delta:
 class Draft:
     """A step's own view: the state it was given with its changes laid over. Lives as long as the step."""
 
-    __slots__ = ("delta", "frame", "now", "state")
+    __slots__ = ("_fresh", "delta", "frame", "now", "state")
 
     def __init__(self, state: State, frame: Frame, now: Ms) -> None:
         self.state, self.frame, self.now, self.delta = state, frame, now, Delta()
+        self._fresh: dict[str, dict[Key, None]] = {}
 
     def back_at(self, now: Ms) -> Draft:
         """The same rows, judged by an earlier moment's timetable."""
         draft = Draft(self.state, self.frame, now)
-        draft.delta = self.delta
+        draft.delta, draft._fresh = self.delta, self._fresh
         return draft
 
     # -- conditions
@@ -100,6 +104,7 @@ class Draft:
 
     def put(self, condition: Condition) -> None:
         self.delta.conditions[condition.key] = condition
+        self._fresh.setdefault(condition.device, {})[condition.key] = None
 
     def drop(self, key: Key) -> None:
         self.delta.conditions[key] = None
@@ -110,9 +115,12 @@ class Draft:
             self.put(replace(condition, held=reason, quarantine_until=until))
 
     def of_device(self, device: str) -> Iterator[Condition]:
-        """The device's conditions, the leading one first."""
-        for probe in self.frame.probes.get(device, ()):
-            condition = self.condition((device, probe))
+        """The device's conditions, the leading one first, what only tells of a defect beside it last."""
+        known = self.state.by_device.get(device, ())
+        keys = {*known, *self._fresh.get(device, ())}
+        leading = self.frame.leading.get(device, "")
+        for key in sorted(keys, key=lambda key: (key[1] != leading, ":" in key[1], key[1])):
+            condition = self.condition(key)
             if condition is not None:
                 yield condition
 
@@ -120,11 +128,12 @@ class Draft:
 
     def down(self, device: str) -> bool:
         condition = self.condition((device, self.frame.leading.get(device, "")))
-        return condition is not None and condition.fires
+        return condition is not None and condition.fires and condition.cause == UNREACHABLE
 
     def silent(self, device: str) -> bool:
         condition = self.condition((device, self.frame.leading.get(device, "")))
-        return condition is not None and condition.fires and condition.good_since is None
+        gone = condition is not None and condition.fires and condition.cause == UNREACHABLE
+        return gone and condition is not None and condition.good_since is None
 
     def good_at(self, device: str) -> Ms | None:
         return self.state.good.get(device)

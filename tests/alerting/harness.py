@@ -117,9 +117,12 @@ class World:
         for ticket in self.tickets.values():
             if ticket.is_open and ticket.by_agent:
                 by_root.setdefault(ticket.root, []).append(ticket.id)
+        by_device: dict[str, set[Key]] = {}
+        for key in self.conditions:
+            by_device.setdefault(key[0], set()).add(key)
         return State(
-            good=self.good, conditions=self.conditions, tickets=self.tickets, by_root=by_root, faults=self.faults,
-            waiting=waiting, numbers=self.numbers, blind_since=self.blind_since, hole=self.hole,
+            good=self.good, conditions=self.conditions, by_device=by_device, tickets=self.tickets, by_root=by_root,
+            faults=self.faults, waiting=waiting, numbers=self.numbers, blind_since=self.blind_since, hole=self.hole,
         )  # fmt: skip
 
     def step(self, given: Input) -> Delta:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from agent.alerting.findings import LATENT
-from agent.alerting.severity import cameras, network, rooms
+from agent.alerting.findings import BESIDE, LATENT
+from agent.alerting.severity import beside, cameras, network, rooms
 from agent.alerting.severity.annex import Annex, Rule
 from agent.alerting.severity.incident import Facts, Reason, Test
 from agent.alerting.times import RANK
@@ -47,16 +47,18 @@ def _latent(facts: Facts, rule: Rule) -> Iterator[Reason]:
 
 
 def _lost(test: Test) -> Test:
-    """Only where function is lost: a latent defect matches no rule of the contract's levels."""
+    """Only where function is lost: a latent defect matches no rule of the contract's levels, and what is not done
+    beside the function has rules of its own (`beside`)."""
 
     def guarded(facts: Facts, rule: Rule) -> Iterator[Reason]:
-        return iter(()) if facts.cause in LATENT else test(facts, rule)
+        return iter(()) if facts.cause in LATENT or facts.cause in BESIDE else test(facts, rule)
 
     return guarded
 
 
 _TESTS: Mapping[str, Test] = {
     **{name: _lost(test) for name, test in {**network.RULES, **cameras.RULES, **rooms.RULES}.items()},
+    **beside.RULES,
     "S1": _s1,
     "Z1": _latent,
 }

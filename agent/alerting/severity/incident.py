@@ -29,7 +29,8 @@ class Facts:
     dark: the devices in schedule that this incident takes away, the root included.  failing: all devices in schedule
     that do not serve now, of other incidents too, by (building, kind).  census: devices in schedule by (building,
     kind).  in_use: whether a device's own timetable says on and is more than `always`.  covered: whether another
-    camera of the same key point still serves.
+    camera of the same key point still serves.  reason: the observation's own key.  extent: how many channels, disks
+    or ports it is about.
     """
 
     root: Device | None
@@ -49,6 +50,8 @@ class Facts:
     danger: bool = False
     recent: int = 0
     stated: str = ""
+    reason: str = ""
+    extent: int = 1
 
 
 Test = Callable[[Facts, Rule], Iterator[Reason]]

@@ -66,6 +66,8 @@ def _probe(name: str, reading: Reading | None) -> Document:
             "at": None,
             "duration_seconds": None,
             "samples": {},
+            "facts": {},
+            "checks": {},
         }
     return {"name": name, **look(reading)}
 
@@ -79,11 +81,17 @@ def look(reading: Reading) -> Document:
         "duration_seconds": round(reading.duration, 6),
         "samples": dict(reading.samples),
         "facts": dict(reading.facts),
+        "checks": dict(reading.checks),
     }
 
 
-def ticket(ticket: Ticket, now: Ms, say: Catalogue, journal: Iterable[Event] | None = None) -> Document:
-    """One ticket as it stands at `now`, its journal with it where it is given."""
+def ticket(
+    ticket: Ticket, now: Ms, say: Catalogue, journal: Iterable[Event] | None = None, live: Iterable[str] = ()
+) -> Document:
+    """One ticket as it stands at `now`, its journal with it where it is given.
+
+    live: flags of what its devices do just now, which no journal tells.
+    """
     times = ticket.times
     body: Document = {
         "id": ticket.id,
@@ -110,7 +118,7 @@ def ticket(ticket: Ticket, now: Ms, say: Catalogue, journal: Iterable[Event] | N
         "handler": ticket.handler,
         "asked": ticket.asked,
         "party": ticket.party,
-        "flags": sorted(ticket.flags),
+        "flags": sorted({*ticket.flags, *live}),
         "counters": {"relapses": ticket.relapses, "refusals": ticket.refusals, "urges": ticket.urges},
         "reporters": [dict(reporter) for reporter in ticket.reporters],
         "pending": dict(ticket.pending) if ticket.pending else None,
@@ -165,7 +173,9 @@ def refusal(refused: Refused, say: Catalogue, zone: tzinfo) -> Document:
     return error(_CODES.get(refused.code, "refused"), message, say.say(hint, **words) if say.has(hint) else "")
 
 
-_CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "unprocessable"}
+_CODES = {
+    400: "bad_request", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "unprocessable", 503: "unavailable",
+}  # fmt: skip
 
 
 def _spoken(args: Mapping[str, Any], say: Catalogue, zone: tzinfo) -> dict[str, str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from agent import controllers
 from agent.alerting import engine
 from agent.alerting.commands import Command, Refused
 from agent.alerting.engine import Input, Removal, Sight, Stepped, Tick
@@ -44,8 +45,9 @@ SWEEP = 30.0
 DEAF = 10.0
 """Seconds behind the time in which some look must have ended, before it is said that the agent itself is deaf."""
 
-KEEP = 600.0
-"""Seconds after which the clock is stored again though nothing else is: a start must not begin long before its end."""
+KEEP = 45.0
+"""Seconds after which the clock is stored again though nothing else is: a start must not begin long before its end, and
+a database that takes nothing must be known within 90 s (R4), not when a ticket first needs it."""
 
 _OK, _UNKNOWN = Outcome.OK, Outcome.UNKNOWN
 AGAIN = 50
@@ -99,6 +101,12 @@ class Monitor:
             return
         self._notice()
         reading = self._dated(reading)
+        self._take(reading)
+        if controllers.TABLE in reading.tables:
+            for told in controllers.told(reading, self.frame):
+                self._take(told)
+
+    def _take(self, reading: Reading) -> None:
         key = reading.target.key
         if key not in self.looks:
             self.since.setdefault(key[0], reading.at)
@@ -147,7 +155,8 @@ class Monitor:
         for device in delta.looks:
             self.scheduler.look_now(device)
         if rows:
-            self._writer.put(rows, lambda: self._committed(delta, before, done))
+            tells = delta.tickets or delta.events or done is not None
+            self._writer.put(rows, (lambda: self._committed(delta, before, done)) if tells else None)
         elif done is not None:
             done()
         return delta
@@ -187,6 +196,8 @@ class Monitor:
 
         ended: the ticket where it is one that is filed away, which memory does not keep.
         """
+        if self._writer.full:
+            return Answer(refused=Refused(code=503, key="store_full"))
         if ended is not None and ended.id not in self.memory.tickets:
             self.memory.tickets[ended.id] = ended
         committed = asyncio.get_running_loop().create_future()
@@ -325,10 +336,9 @@ class Monitor:
         now, was = self.clock.now(), self.memory.blind_since
         silent = self.clock.mono() - max(self._heard, self._awake_since)
         deaf = silent > DEAF and silent > self.scheduler.longest_silence + DEAF
-        blind = deaf or engine.blind(self.memory.state, self.frame, now)
+        blind = deaf or self._writer.full or engine.blind(self.memory.state, self.frame, now)
         if blind and was is None:
-            since = now - round(silent * 1000) if deaf else self._last_good(now)
-            self._blind_why = "deaf" if deaf else "uplink"
+            since, self._blind_why = self._why_blind(now, silent, deaf)
             _log.error("agent.blind why=%s since=%d", self._blind_why, since)
             self.memory.see(since, None)
             self.step(Sight(lost=True, why=self._blind_why, since=since))
@@ -339,6 +349,13 @@ class Monitor:
             self.step(Sight(lost=False, why=self._blind_why, since=now))
         if blind:
             self.blind_seconds += BEAT
+
+    def _why_blind(self, now: Ms, silent: float, deaf: bool) -> tuple[Ms, str]:
+        """Since when, and why. Where no more can be kept for the store, nothing more is judged: looks go on, and what
+        they say is not written into tickets that nobody could keep."""
+        if deaf:
+            return now - round(silent * 1000), "deaf"
+        return (now, "store_full") if self._writer.full else (self._last_good(now), "uplink")
 
     @property
     def deaf(self) -> bool:

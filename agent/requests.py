@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
-from agent import documents
+from agent import controllers, documents
 from agent.alerting.commands import Command, Refused
 from agent.alerting.events import Event
+from agent.alerting.frame import THROUGH
 from agent.alerting.tickets import Ticket, replay
 from agent.control import Caller
 from agent.documents import Document
@@ -96,7 +97,7 @@ class Requests:
         ticket = replay(journal)
         if ticket is None:
             return _unknown("ticket", number, _words(request))
-        return documents.ticket(ticket, self._view.now, _words(request), journal)
+        return self._view.ticket_document(ticket, _words(request), journal)
 
     async def journal(self, number: str) -> tuple[Event, ...]:
         """The committed journal of a ticket."""
@@ -175,7 +176,7 @@ class Requests:
             journal = await self.journal(number)
             ticket = replay(journal)
             if ticket is not None:
-                items.append(documents.ticket(ticket, self._view.now, words, journal))
+                items.append(self._view.ticket_document(ticket, words, journal))
         return documents.listing(items, len(items))
 
     # -- a look now
@@ -201,7 +202,14 @@ class Requests:
     async def look(self, device: str, probe: str | None, log: Log = lambda line: None) -> Reading | None:
         """One look now with the loop's own code, outside the schedule; None for what the inventory does not probe."""
         monitor = self._view.monitor
-        return await monitor.scheduler.look(device, probe or monitor.frame.leading.get(device, ""), log)
+        name = probe or monitor.frame.leading.get(device, "")
+        if name != THROUGH:
+            return await monitor.scheduler.look(device, name, log)
+        controller = monitor.frame.devices[device].controller
+        log(f"asking its controller {controller}")
+        reading = await monitor.scheduler.look(controller, "snmp", log)
+        found = controllers.told(reading, monitor.frame) if reading else ()
+        return next((told for told in found if told.target.device == device), None)
 
 
 def _words(request: Mapping[str, Any]) -> Catalogue:

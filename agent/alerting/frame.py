@@ -15,6 +15,9 @@ from agent.calendar import Hours, Schedule, WorkCalendar, always, at_local, loca
 from agent.model import Device, Location, Ms, Target
 from agent.topology.graph import Graph, declared
 
+THROUGH = "controller"
+"""The probe of an access point that is looked at through its controller."""
+
 Place = TypeVar("Place")
 Group = tuple[str, str, str]
 """(schedule, building, kind)"""
@@ -26,7 +29,8 @@ class Frame:
 
     confirm: by protocol, how many looks in a row must fail.  groups: how many watched devices of each schedule,
     building and kind there are.  references: devices of the uplink guard, pseudo devices (`@ADDRESS`) included.
-    rooms: the terminals of each (building, room).  key_points: the cameras of each place that are tagged so.
+    behind: the access points of each controller that is read.  rooms: the terminals of each (building, room).
+    key_points: the cameras of each place that are tagged so.
     """
 
     devices: Mapping[str, Device] = field(default_factory=dict)
@@ -41,6 +45,7 @@ class Frame:
     zone: tzinfo = ZoneInfo("Asia/Shanghai")
     roster: Roster = Roster()
     groups: Mapping[Group, int] = field(default_factory=dict)
+    behind: Mapping[str, tuple[Device, ...]] = field(default_factory=dict)
     rooms: Mapping[tuple[str, str], tuple[Device, ...]] = field(default_factory=dict)
     key_points: Mapping[Location, tuple[Device, ...]] = field(default_factory=dict)
 
@@ -170,6 +175,11 @@ def build(
     probes: dict[str, tuple[str, ...]] = {}
     for target in targets:
         probes[target.device] = (*probes.get(target.device, ()), target.probe)
+    behind = _placed(
+        (device.controller, device) for device in devices.values() if "snmp" in probes.get(device.controller, ())
+    )
+    for device in (device for aps in behind.values() for device in aps):
+        probes[device.id] = (*probes.get(device.id, ()), THROUGH)
     groups: dict[Group, int] = {}
     for device in devices.values():
         if device.id in probes and device.kind != "reference":
@@ -179,7 +189,7 @@ def build(
         devices=devices,
         probes=probes,
         leading={device: lead(names) for device, names in probes.items()},
-        confirm=dict(confirm),
+        confirm={**confirm, THROUGH: 2},
         graph=declared(devices.values()),
         references=references,
         policy=policy or Policy(),
@@ -188,6 +198,7 @@ def build(
         zone=ZoneInfo(zone),
         roster=roster or Roster(),
         groups=groups,
+        behind=behind,
         rooms=_placed(
             ((device.location.building, device.location.room), device)
             for device in devices.values()

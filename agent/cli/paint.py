@@ -43,7 +43,7 @@ class Painter:
     def devices(self, items: Iterable[Document]) -> list[str]:
         """The table of devices."""
         say = self.desk.say.say
-        words = {say(f"cli.state.{state}"): colour for state, colour in STATE_COLOURS.items()}
+        words = {say(f"device.state.{state}"): colour for state, colour in STATE_COLOURS.items()}
         columns = (
             Column(say("cli.column.id")),
             Column(say("cli.column.name"), cut=True),
@@ -54,7 +54,7 @@ class Painter:
             Column(say("cli.column.tickets"), cut=True),
         )
         rows = [
-            (d["id"], d["name"], d["kind"], say(f"cli.state.{d['state']}"), self.time(d["since"]), place(d),
+            (d["id"], d["name"], d["kind"], say(f"device.state.{d['state']}"), self.time(d["since"]), place(d),
              " ".join(d["tickets"]) or "-")
             for d in items
         ]  # fmt: skip
@@ -114,7 +114,7 @@ class Painter:
     def device(self, d: Document) -> Iterator[str]:
         """One device: what it is, how it stands, what each probe last saw."""
         say = self.desk.say.say
-        state = self.desk.colour(say(f"cli.state.{d['state']}"), STATE_COLOURS.get(d["state"], ""))
+        state = self.desk.colour(say(f"device.state.{d['state']}"), STATE_COLOURS.get(d["state"], ""))
         yield f"{clean(d['id'])}  {clean(d['name'])}  {state}"
         parent = d["parent"] and " ".join(filter(None, (d["parent"]["device"], d["parent"]["port"])))
         yield from self._facts(
@@ -132,10 +132,14 @@ class Painter:
     def look(self, probe: Document) -> Iterator[str]:
         """One look: verdict, reason, time, then its samples and facts."""
         say, outcome = self.desk.say.say, probe["outcome"]
-        word = self.desk.colour(say(f"cli.outcome.{outcome}"), {"ok": "green", "failed": "red"}.get(outcome, "grey"))
+        word = self.desk.colour(say(f"device.outcome.{outcome}"), {"ok": "green", "failed": "red"}.get(outcome, "grey"))
         took = "" if probe["duration_seconds"] is None else f"{probe['duration_seconds'] * 1000:.1f} ms"
         parts = (clean(probe["name"]), word, clean(probe["reason"] or ""), self.time(probe["at"]), took)
         yield "  " + "  ".join(part for part in parts if part)
+        for name, reason in (probe.get("checks") or {}).items():
+            word = say(f"web.reason.{reason}") if reason and self.desk.say.has(f"web.reason.{reason}") else reason
+            said = self.desk.colour(clean(word), "red") if reason else self.desk.colour(say("device.outcome.ok"), "green")
+            yield f"      {clean(name)} {said}"
         for name, value in {**(probe.get("samples") or {}), **(probe.get("facts") or {})}.items():
             yield f"      {clean(name)} {clean(_number(value))}"
 
@@ -166,7 +170,10 @@ class Painter:
         yield "party", t.get("party") or ""
         for name in ("started", "opened", "restored", "confirmed"):
             yield name, self.time(t.get(f"{name}_at"))
-        yield "flags", " ".join(t["flags"])
+        yield (
+            "flags",
+            " ".join(say(key) if self.desk.say.has(key := f"ticket.flag.{flag}") else flag for flag in t["flags"]),
+        )
         yield "repeat_of", t["repeat_of"] or ""
         yield "merged_into", t.get("merged_into") or ""
         yield "pending", str(t["pending"].get("what", "")) if t.get("pending") else ""

@@ -1,0 +1,62 @@
+"""What a controller tells of its access points becomes looks of theirs: an AP's truth comes from it and from ping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from agent.alerting.frame import THROUGH, Frame
+from agent.model import Device, Outcome, Reading, Target
+
+TABLE = "access_points"
+_STATES = {"ok": (Outcome.OK, ""), "warning": (Outcome.OK, ""), "critical": (Outcome.FAILED, "ap_offline")}
+"""By a row's state; any other word says that the controller does not know."""
+
+
+def told(reading: Reading, frame: Frame) -> Iterator[Reading]:
+    """One reading for each access point of the inventory behind the controller that was read.
+
+    A row is found by MAC, serial number, address or name. An AP that the controller does not list is not registered
+    with it: a failure, unless it lists none at all.
+    """
+    rows = reading.tables.get(TABLE)
+    aps = frame.behind.get(reading.target.device, ())
+    if not rows or not aps or reading.outcome is not Outcome.OK:
+        return
+    index = _index(rows)
+    for device in aps:
+        row = next((index[name] for name in _names(device) if name in index), None)
+        yield _look(reading, device, row)
+
+
+def _index(rows: Any) -> dict[str, Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        for column in ("mac", "serial", "address", "name"):
+            if row.get(column):
+                found.setdefault(_plain(str(row[column])), row)
+    return found
+
+
+def _names(device: Device) -> Iterator[str]:
+    for name in (device.mac, device.serial, device.address, device.name, device.id):
+        if name:
+            yield _plain(name)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("-", ":")
+
+
+def _look(reading: Reading, device: Device, row: Mapping[str, Any] | None) -> Reading:
+    outcome, reason = (Outcome.FAILED, "ap_not_listed")
+    if row is not None:
+        outcome, reason = _STATES.get(str(row.get("state")), (Outcome.UNKNOWN, "ap_state"))
+    samples = {"clients": float(row["clients"])} if row and isinstance(row.get("clients"), int | float) else {}
+    facts = {name: row[name] for name in ("serial", "model", "firmware", "channel") if row and row.get(name)}
+    target = replace(_TARGET, device=device.id, interval=reading.target.interval, timeout=reading.target.timeout)
+    return Reading(target, reading.at, reading.duration, outcome, reason, samples, facts)
+
+
+_TARGET = Target(device="", probe=THROUGH, protocol=THROUGH, address="", interval=60.0, timeout=5.0)

@@ -41,16 +41,18 @@ from agent.store import (
     AlreadyRunning,
     Batch,
     DamagedDatabase,
+    DatabaseTaken,
     DataDirectory,
     Lock,
     Store,
     StoreError,
     Writer,
 )
-from agent.store.database import wal_reset_bug
+from agent.store.database import is_url, shown, wal_reset_bug
 from agent.store.rounds import Rounds
-from agent.store.sound import open_sound
+from agent.store.sound import open_served, open_sound
 from agent.tallies import Tallies
+from agent.traps.hearing import Hearing
 from agent.view import View
 from agent.web import make_app
 from agent.web.server import CannotListen, listen, serving
@@ -97,16 +99,18 @@ def serve(options: Options) -> int:
         directory = DataDirectory(options.data or default_data())
     except OSError as error:
         return _fail(1, words.say("app.no_data", data=str(options.data or default_data()), why=error.strerror))
-    clock = SystemClock()
+    clock, where = SystemClock(), _where(setting, directory)
     try:
         with directory.lock(since=clock.now()) as lock:
             return _with_store(options, setting, lock, clock, folding)
     except AlreadyRunning as error:
         return _fail(1, words.say("app.already_running", data=str(directory.path), pid=error.pid))
+    except DatabaseTaken as error:
+        return _fail(1, words.say("app.database_taken", data=where, owner=error.owner or "?"))
     except DamagedDatabase as error:
         return _fail(3, damaged(directory, str(error), words))
     except StoreError as error:
-        return _fail(1, words.say("app.no_store", data=str(directory.database), why=str(error)))
+        return _fail(1, words.say("app.no_store", data=where, why=str(error)))
     except Failed as error:
         return _fail(1, words.say("app.failed", why=str(error)))
     except CannotListen as error:
@@ -118,14 +122,21 @@ def default_data() -> Path:
     return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or os.environ.get("CAMPUS_AGENT_DATA") or "data")
 
 
+def _where(setting: Setting, directory: DataDirectory) -> str:
+    """The database, as people are told of it."""
+    url = setting.agent.database.url
+    return str(directory.database) if url is None else shown(url.reveal())
+
+
 def damaged(directory: DataDirectory, why: str, words: Catalogue) -> str:
     """What is wrong with the database, and the exact command that mends it. The damaged file stays where it is."""
     newest = directory.newest_copy()
     told = words.say("app.damaged", data=str(directory.database), why=why)
     if newest is None:
         return f"{told}\n{words.say('app.damaged_no_copy', folder=str(directory.backups))}"
-    place, file = shlex.quote(str(directory.path)), shlex.quote(str(newest))
-    return f"{told}\n{words.say('app.damaged_mend', command=f'campus-agent --data {place} restore {file}')}"
+    place, file, keeper = shlex.quote(str(directory.path)), shlex.quote(str(newest)), directory.keeper()
+    command = f"{f'sudo -u {keeper} ' if keeper else ''}campus-agent --data {place} restore {file}"
+    return f"{told}\n{words.say('app.damaged_mend', command=command)}"
 
 
 def _fail(code: int, message: str) -> int:
@@ -134,9 +145,10 @@ def _fail(code: int, message: str) -> int:
 
 
 def _with_store(options: Options, setting: Setting, lock: Lock, clock: SystemClock, folding: Folding) -> int:
-    if wal_reset_bug(sqlite3.sqlite_version_info):
+    url = setting.agent.database.url
+    if url is None and wal_reset_bug(sqlite3.sqlite_version_info):
         _log.warning("store.sqlite_wal_reset_bug version=%s mended_in=3.51.3", sqlite3.sqlite_version)
-    store = open_sound(lock.directory)
+    store = open_sound(lock.directory) if url is None else open_served(url.reveal())
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="writer") as executor:
             app = App(options, setting, lock, store, executor, Steady(clock), folding)
@@ -167,6 +179,7 @@ class App:
         self._stop = asyncio.Event()
         self._resolver = Resolver()
         self._tls: ssl.SSLContext | None = None
+        self._traps: Hearing | None = None
         self.own = Own()
         frame, memory = frame_of(setting), Memory()
         self.tallies = Tallies(setting.policy.contract)
@@ -174,7 +187,8 @@ class App:
         self.writer = Writer(store, executor, self._committed, self._refused)
         self.monitor = Monitor(clock, frame, memory, self.scheduler, self.writer, self.tallies.observe)
         self.view = View(self.monitor)
-        self.rounds = Rounds(lock.directory, store.reserve, clock, self._zone, self._quiet)
+        files = not is_url(store.where)
+        self.rounds = Rounds(lock.directory, store.reserve, clock, self._zone, self._quiet, copies=files)
         self.reloader = Reloader(setting, self._read_files, self.monitor, clock, self._changed, options.lang)
 
     def _open_prober(self, kind: Kind) -> Prober:
@@ -214,12 +228,13 @@ class App:
             await stack.enter_async_context(control.serve_control(self._lock, requests.answer))
             await stack.enter_async_context(self._looking())
             await stack.enter_async_context(self.rounds.walked())
+            await stack.enter_async_context(self._hearing())
             self._signals()
             self._unfold()
             self._mind_calendar()
             settle_memory(asyncio.get_running_loop())
             _log.info("agent.ready devices=%d targets=%d", len(self.monitor.frame.devices), len(self.scheduler))
-            with Notifier().attended(self._ready, self._in_a_line):
+            with Notifier().attended(self._alive, self._in_a_line):
                 await self._stop.wait()
 
     def _restore(self) -> None:
@@ -256,6 +271,7 @@ class App:
             requests.look,
             self._ready,
             writable=lambda: self.writer.writable,
+            full=lambda: self.writer.full,
             roomy=lambda: self.rounds.roomy,
             reload_good=lambda: self.reloader.last.good,
             site=lambda: self.reloader.setting.inventory.site.name,
@@ -271,6 +287,36 @@ class App:
         async with serving(app, sockets, self._tls):
             _log.info("web.listening url=%s://%s:%d/", "http" if tls is None else "https", host, port)
             yield
+
+    @asynccontextmanager
+    async def _hearing(self) -> AsyncIterator[None]:
+        """Traps, where the configuration asks for them: each makes the agent look, and nothing else."""
+        where = self.reloader.setting.agent.traps.listen
+        if where is None:
+            yield
+            return
+        targets = self.reloader.setting.inventory.targets
+        try:
+            hearing = Hearing(where.host, where.port, targets, self._engine_id, self._clock.mono, self._look_at)
+        except OSError as error:
+            raise CannotListen(f"{where}/udp", error.strerror or str(error)) from error
+        self._traps = self.own.traps = hearing
+        _log.info("traps.listening at=%s", where)
+        try:
+            yield
+        finally:
+            hearing.close()
+
+    def _engine_id(self, device: str) -> str:
+        """A device's SNMP engine as its last poll found it, hex."""
+        reading = self.monitor.looks.get((device, "snmp"))
+        return str(reading.facts.get("engine_id", "")) if reading else ""
+
+    def _look_at(self, device: str) -> None:
+        """A trap came: what is under way just now may have been asked before it happened, so that is asked twice."""
+        for probe in self.monitor.frame.probes.get(device, ()):
+            if not self.scheduler.look_now(device, probe):
+                asyncio.get_running_loop().call_later(1.0, self.scheduler.look_now, device, probe)
 
     def _signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -290,7 +336,15 @@ class App:
         asyncio.get_running_loop().call_later(_DAY, self._mind_calendar)
 
     def _ready(self) -> tuple[bool, str]:
-        """Whether every part runs: the tick beats and the writer has not stopped."""
+        """Whether every part works; where one does not, a new start need not help."""
+        if self.writer.hangs:
+            return False, "the database does not answer"
+        if self.monitor.hearing.mute:
+            return False, f"no look says anything: {', '.join(self.monitor.hearing.mute)}"
+        return self._alive()
+
+    def _alive(self) -> tuple[bool, str]:
+        """Whether every part runs, for the watchdog: the tick beats and the writer has not stopped."""
         late = asyncio.get_running_loop().time() - self.monitor.beat_at
         if late > 10.0:
             return False, f"tick {late:.0f} s old"
@@ -340,9 +394,14 @@ class App:
         tls, was = now.web.tls_server_config, before.web.tls_server_config
         if self._tls is not None and tls is not None:
             tls.certify(self._tls)
+        if self._traps is not None:
+            self._traps.teach(now.inventory.targets)
         late = {
+            "traps.listen": now.agent.traps != before.agent.traps,
             "listen": now.agent.listen != before.agent.listen and not self._options.listen,
+            "database": now.agent.database != before.agent.database,
             "log.format": now.agent.log.format != before.agent.log.format,
+            "histograms": not self.tallies.fits(now.policy.contract),
             "tls_server_config": (tls is None) != (was is None),
         }
         for name in (name for name, changed in late.items() if changed):

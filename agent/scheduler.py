@@ -156,13 +156,14 @@ class Scheduler:
         if prober is not None:
             prober.forget(target)
 
-    def look_now(self, device: str) -> None:
-        """The device's leading probe is wanted at once, unless it is being looked at or was a moment ago."""
-        slot = self._slots.get(self._leading.get(device, ("", "")))
+    def look_now(self, device: str, probe: str = "") -> bool:
+        """A probe (the leading one) is wanted at once; False where it is under way or was a moment ago."""
+        slot = self._slots.get((device, probe) if probe else self._leading.get(device, ("", "")))
         if slot is None or slot.busy or self._loop is None or self._loop.time() - slot.started < 2 * TICK:
-            return
+            return False
         self._plan(slot, self._loop.time())
         self._arm()
+        return True
 
     async def look(self, device: str, probe: str, log: Log) -> Reading | None:
         """One look now, outside the schedule and never beside another at the same target; None for what is not here.
@@ -287,6 +288,14 @@ class Scheduler:
     def longest_silence(self) -> float:
         """Seconds within which at least one look must have ended; infinite without targets."""
         return min((slot.target.interval + self._worst(slot) for slot in self._slots.values()), default=math.inf)
+
+    def silences(self) -> dict[str, float]:
+        """By protocol: seconds within which at least one of its looks must have ended."""
+        found: dict[str, float] = {}
+        for slot in self._slots.values():
+            worst = slot.target.interval + self._worst(slot)
+            found[slot.target.protocol] = min(worst, found.get(slot.target.protocol, worst))
+        return found
 
     def overdue(self, now: float) -> float:
         """Seconds by which the oldest look that is still to be sent is late: more than a tick, and nobody turns."""

@@ -79,7 +79,6 @@ def _unserved(agent: AgentFile, file: str) -> Iterator[Problem]:
     """What the configuration may ask for and this version does not do: never passed over in silence."""
     asked = {
         "channels": bool(agent.channels),
-        "traps.listen": agent.traps.listen is not None,
         "web.trusted_proxies": bool(agent.web.trusted_proxies),
     }
     for path in (path for path, wanted in asked.items() if wanted):

@@ -16,6 +16,7 @@ from agent import __version__
 from agent.calendar import at_local
 from agent.scheduler import LAG_BOUNDS, Lag
 from agent.store import Writer
+from agent.traps.hearing import Hearing
 from agent.view import View
 
 Families = Iterator[GaugeMetricFamily | CounterMetricFamily | HistogramMetricFamily]
@@ -26,6 +27,7 @@ class Own:
 
     def __init__(self) -> None:
         self.replies: Counter[tuple[str, str]] = Counter()
+        self.traps: Hearing | None = None
 
     def rejected(self, probe: str, reason: str) -> None:
         """A reply that was not believed."""
@@ -77,6 +79,14 @@ class OwnCollector(Collector):
         for (probe, reason), count in sorted(self._own.replies.items()):
             rejected.add_metric([probe, reason], count)
         yield rejected
+        traps = CounterMetricFamily(
+            "campus_agent_traps",
+            "Datagrams at the trap socket: stranger, held (too often), passed on; of those malformed, refused, heard.",
+            labels=["result"],
+        )
+        for result, count in sorted(self._own.traps.counts.items() if self._own.traps else ()):
+            traps.add_metric([result], count)
+        yield traps
 
     def _store(self) -> Families:
         writer = self._writer
@@ -86,6 +96,19 @@ class OwnCollector(Collector):
         yield GaugeMetricFamily(
             "campus_agent_store_pending_entries", "Journal lines not yet on the disk.", writer.pending_entries
         )
+        yield GaugeMetricFamily(
+            "campus_agent_store_pending_ratio",
+            "Rows that wait in memory, of those that may; from 1 on nothing more is judged.",
+            writer.pending_rows / writer.most,
+        )
+        reserve = GaugeMetricFamily(
+            "campus_agent_store_reserve_bytes",
+            "Disk space set aside for a full disk; 0 while it is given back.",
+            labels=[],
+        )
+        if writer.reserve_bytes is not None:
+            reserve.add_metric([], writer.reserve_bytes)
+        yield reserve
         # Nothing is sent yet, so nothing waits: a 0 would promise an outbox that is watched.
         yield GaugeMetricFamily(
             "campus_agent_outbox_oldest_seconds", "Age of the oldest notification that is not delivered.", labels=[]

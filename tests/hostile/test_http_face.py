@@ -316,4 +316,4 @@ def test_it_is_an_error_of_the_whole_setting(tmp_path: Path) -> None:
     )
     loaded = load_setting(tmp_path / "config.yaml", None)
     assert loaded.value is not None
-    assert {problem.path for problem in loaded.warnings} == {"web.trusted_proxies", "traps.listen", "channels"}
+    assert {problem.path for problem in loaded.warnings} == {"web.trusted_proxies", "channels"}

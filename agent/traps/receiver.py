@@ -17,6 +17,7 @@ from pysnmp.proto.rfc1902 import OctetString
 
 from agent.model import Secret
 from agent.probes.snmp import Credential
+from agent.probes.snmp.usm import AUTH, PRIV
 from agent.text import clean
 from agent.traps.sieve import PASSED, Sieve
 
@@ -30,17 +31,6 @@ _NAMES = {
     f"1.3.6.1.6.3.1.1.5.{number}": name
     for number, name in enumerate(("coldStart", "warmStart", "linkDown", "linkUp", "authenticationFailure"), 1)
 }
-_AUTH = {
-    "MD5": config.USM_AUTH_HMAC96_MD5, "SHA": config.USM_AUTH_HMAC96_SHA, "SHA224": config.USM_AUTH_HMAC128_SHA224,
-    "SHA256": config.USM_AUTH_HMAC192_SHA256, "SHA384": config.USM_AUTH_HMAC256_SHA384,
-    "SHA512": config.USM_AUTH_HMAC384_SHA512,
-}  # fmt: skip
-_PRIV = {
-    "DES": config.USM_PRIV_CBC56_DES, "AES": config.USM_PRIV_CFB128_AES,
-    "AES192": config.USM_PRIV_CFB192_AES_BLUMENTHAL, "AES256": config.USM_PRIV_CFB256_AES_BLUMENTHAL,
-    "AES192C": config.USM_PRIV_CFB192_AES, "AES256C": config.USM_PRIV_CFB256_AES,
-}  # fmt: skip
-
 _log = logging.getLogger(__name__)
 
 Logins = Mapping[str, Credential]
@@ -123,9 +113,9 @@ class Receiver:
             config.add_v3_user(
                 self._engine,
                 login.user,
-                _AUTH.get(login.auth, config.USM_AUTH_NONE),
+                AUTH.get(login.auth, config.USM_AUTH_NONE),
                 login.auth_key.reveal() if login.auth_key else None,
-                _PRIV.get(login.priv, config.USM_PRIV_NONE),
+                PRIV.get(login.priv, config.USM_PRIV_NONE),
                 login.priv_key.reveal() if login.priv_key else None,
                 securityEngineId=OctetString(hexValue=of) if of else None,
             )

@@ -22,12 +22,23 @@ WALK_SECONDS = 30.0
 class Options:
     """port: UDP.  ports: read the port tables.  max_repetitions: rows asked for in one GETBULK; less is used for a
     device that chokes on it.  retries: how often a request is sent again within the target's timeout.
+    context: context name (RFC 3411 3.3.1).  small_ids: request ids of 15 bits, for an agent that keeps them in a
+    short.  any_source: an answer may come from another of the device's addresses. These three go through pysnmp, one
+    such device at a time.
     """
 
     port: int = 161
     ports: bool = True
     max_repetitions: int = 50
     retries: int = 2
+    context: str = ""
+    small_ids: bool = False
+    any_source: bool = False
+
+    @property
+    def odd(self) -> bool:
+        """Whether gufo-snmp cannot serve the device."""
+        return bool(self.context) or self.small_ids or self.any_source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,10 @@ class Session:
         """One value, None if the device has none."""
         return (await self.get([oid])).get(oid)
 
+    def cursor(self, oid: str, size: int) -> GetIter:
+        """A walk's beginning; size: rows to ask for, 1 is GETNEXT."""
+        return GetIter(oid, size) if size > 1 else GetIter(oid)
+
     async def bulk(self, cursor: GetIter) -> Batch:
         """The next rows of a walk; a last None: the column ended. An empty list: the device's view ended."""
         return await self._request(

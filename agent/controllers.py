@@ -10,7 +10,7 @@ from agent.alerting.frame import THROUGH, Frame
 from agent.model import Device, Outcome, Reading, Target
 
 TABLE = "access_points"
-_STATES = {"ok": (Outcome.OK, ""), "warning": (Outcome.OK, ""), "critical": (Outcome.FAILED, "ap_offline")}
+_STATES = {"up": (Outcome.OK, ""), "down": (Outcome.FAILED, "ap_offline")}
 """By a row's state; any other word says that the controller does not know."""
 
 

@@ -17,8 +17,8 @@ APS = [
     device("ap-4", kind="ap", controller="other"),
 ]
 ROWS = [
-    {"name": "x", "mac": "00-11-22-33-44-01", "state": "ok", "clients": 7, "channel": 6},
-    {"name": "y", "serial": "sn2", "state": "critical", "clients": 0},
+    {"name": "x", "mac": "00-11-22-33-44-01", "state": "up", "clients": 7, "channel": 6},
+    {"name": "y", "serial": "sn2", "state": "down", "clients": 0},
     {"name": "AP-3", "state": "unknown"},
 ]
 

@@ -32,6 +32,9 @@ from agent.monitor import Monitor
 from agent.notify import Notifier
 from agent.probes import PROBES
 from agent.probes.base import Hooks, Kind, Prober
+from agent.probes.logins import Logins
+from agent.probes.picture.keep import Album
+from agent.probes.picture.viewer import Viewer
 from agent.probes.resolve import Resolver
 from agent.process import raise_file_limit, settle_memory
 from agent.reload import Reloader
@@ -178,6 +181,9 @@ class App:
         self.failed: list[BaseException] = []
         self._stop = asyncio.Event()
         self._resolver = Resolver()
+        self._logins = Logins(self._logins_changed)
+        self._album = Album(lock.directory.pictures)
+        self._viewer = Viewer(album=self._album)
         self._tls: ssl.SSLContext | None = None
         self._traps: Hearing | None = None
         self.own = Own()
@@ -198,8 +204,15 @@ class App:
             missed=self.monitor.missed,
             rejected=self.own.rejected,
             resolver=self._resolver,
+            logins=self._logins,
+            viewer=self._viewer,
+            profiles=Path(self.reloader.setting.inventory.file).parent / "profiles",
         )
         return kind.open(hooks)
+
+    def _logins_changed(self) -> None:
+        """What a device refused is not forgotten by a restart: each would be one more wrong password."""
+        self.writer.put(Batch(meta={"logins": self._logins.dump()}))
 
     def _zone(self) -> tzinfo:
         return self.reloader.setting.inventory.site.zone
@@ -242,6 +255,9 @@ class App:
         loaded = self._store.load()
         last = loaded.meta.get("clock")
         self._clock.resume(last if isinstance(last, dict) else None)
+        refused = loaded.meta.get("logins")
+        if isinstance(refused, dict):
+            self._logins.load(refused)
         memory, frame = self.monitor.memory, self.monitor.frame
         past = self._store.recent_faults(self._clock.now() - REPEAT_MS)
         absorbed = memory.absorbed(loaded)
@@ -259,6 +275,7 @@ class App:
         finally:
             self.monitor.stop()
             await self.scheduler.close()
+            await self._viewer.close()
             await self.writer.close()
 
     @asynccontextmanager
@@ -278,6 +295,7 @@ class App:
             reload=self.reloader.reload,
             may_reload=lambda: self.reloader.setting.agent.web.reload,
             users=lambda: self.reloader.setting.web.basic_auth_users,
+            album=self._album,
         )
         sockets = list(self._options.sockets) or [listen(self._options.listen, self.reloader.setting.agent.listen)]
         host, port = sockets[0].getsockname()[:2]
@@ -394,6 +412,7 @@ class App:
         tls, was = now.web.tls_server_config, before.web.tls_server_config
         if self._tls is not None and tls is not None:
             tls.certify(self._tls)
+        self._logins.keep(frozenset(now.inventory.devices))
         if self._traps is not None:
             self._traps.teach(now.inventory.targets)
         late = {

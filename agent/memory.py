@@ -22,6 +22,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.good: dict[str, Ms] = {}
+        self.served: dict[str, Ms] = {}
         self.conditions: dict[Key, Condition] = {}
         self.tickets: dict[str, Ticket] = {}
         self.by_root: dict[str, dict[str, None]] = {}
@@ -50,6 +51,7 @@ class Memory:
             blind_since=self.blind_since,
             hole=self.hole,
             sure=self.sure,
+            served=self.served,
         )
 
     @staticmethod
@@ -102,8 +104,9 @@ class Memory:
 
     def shift(self, shift: Shift) -> None:
         """The wall clock was stepped: what no row bears goes with it."""
-        for device, at in self.good.items():
-            self.good[device] = shift(at)
+        for seen in (self.good, self.served):
+            for device, at in seen.items():
+                seen[device] = shift(at)
         hole = self.hole and (shift(self.hole[0]), shift(self.hole[1]))
         self.see(shift.maybe(self.blind_since), hole)
 

@@ -17,15 +17,17 @@ from agent import controllers
 from agent.alerting import engine
 from agent.alerting.commands import Command, Refused
 from agent.alerting.engine import Input, Removal, Sight, Stepped, Tick
-from agent.alerting.frame import Frame
+from agent.alerting.frame import THROUGH, Frame
 from agent.alerting.sla import Shift
 from agent.alerting.state import Delta, Key
 from agent.alerting.tickets import Ticket
-from agent.clock import Clock, Steady
+from agent.clock import Clock
+from agent.hearing import Hearing
 from agent.memory import Memory, batch
 from agent.model import Json, Ms, Outcome, Reading, Target
 from agent.scheduler import Scheduler
 from agent.store import Batch, RequestRow, Writer
+from agent.timekeeping import Timekeeper
 
 BEAT = 1.0
 """Seconds between ticks; deadlines are exact to the millisecond in the books whatever the tick."""
@@ -36,18 +38,11 @@ BLINK = 5.0
 HICCUP = 1.0
 """Seconds of the same within which a look may have been called failed for the agent's own sake."""
 
-_LONGEST_LOOK = 60.0
-"""Seconds after a step behind which no look is under way any more that began before it."""
-
 SWEEP = 30.0
 """Seconds between two searches for looks that never ended."""
 
 DEAF = 10.0
 """Seconds behind the time in which some look must have ended, before it is said that the agent itself is deaf."""
-
-KEEP = 45.0
-"""Seconds after which the clock is stored again though nothing else is: a start must not begin long before its end, and
-a database that takes nothing must be known within 90 s (R4), not when a ticket first needs it."""
 
 _OK, _UNKNOWN = Outcome.OK, Outcome.UNKNOWN
 AGAIN = 50
@@ -79,16 +74,16 @@ class Monitor:
         """observe: told of every ticket of a committed step, as it stands and as it stood."""
         self.clock, self.frame, self.memory, self.scheduler, self._writer = clock, frame, memory, scheduler, writer
         self._observe = observe
+        self.hearing = Hearing()
         self.looks: dict[Key, Reading] = {}
         self.published: dict[str, Ticket] = dict(memory.tickets)
         self.since: dict[str, Ms] = {}
         self.blind_seconds = 0.0
         self.beat_at = -math.inf
-        self.clock_steps = 0
+        self.timekeeper = Timekeeper(clock, memory, writer.put, self._clock_stepped)
         self._beat_mono = math.inf
-        self._awake_since = self._heard = self._kept = self._swept = -math.inf
+        self._awake_since = self._heard = self._swept = -math.inf
         self._blind_why = ""
-        self._lately: Stepped | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._minute = -1
         self._again: dict[str, None] = {}
@@ -101,6 +96,7 @@ class Monitor:
             return
         self._notice()
         reading = self._dated(reading)
+        self.hearing.heard(reading, self._heard)
         self._take(reading)
         if controllers.TABLE in reading.tables:
             for told in controllers.told(reading, self.frame):
@@ -111,19 +107,18 @@ class Monitor:
         if key not in self.looks:
             self.since.setdefault(key[0], reading.at)
         self.looks[key] = reading
-        if reading.outcome is _OK and self.frame.leading.get(key[0]) == key[1]:
-            self.memory.good[key[0]] = reading.at
+        if reading.outcome is _OK:
+            if self.frame.leading.get(key[0]) == key[1]:
+                self.memory.good[key[0]] = reading.at
+            elif key[1] != THROUGH:  # a controller's word of an access point may be a minute old
+                self.memory.served[key[0]] = reading.at
         if not engine.idle(self.memory.state, reading):
             self.step(reading)
 
     def _dated(self, reading: Reading) -> Reading:
         """The reading as the clock now runs, and as what it is worth when the process stood still meanwhile."""
         mono = self._heard = self.clock.mono()
-        if self._lately is not None:
-            # Begun before the step and ended behind it: by the clock it took as long as the step is.
-            behind = self.clock.now() - reading.at - reading.duration * 1000
-            if abs(behind - self._lately.ms) < abs(behind):
-                reading = replace(reading, at=reading.at + self._lately.ms)
+        reading = self.timekeeper.dated(reading)
         if mono - reading.duration >= self._awake_since or reading.outcome is _UNKNOWN:
             return reading
         if reading.outcome is _OK:
@@ -133,7 +128,12 @@ class Monitor:
         return replace(reading, outcome=_UNKNOWN, reason="frozen")
 
     def missed(self, target: Target) -> None:
-        """A heartbeat went unanswered: whoever stands above it is looked at now, so that both are judged together."""
+        """A heartbeat went unanswered: whoever stands above it is looked at now, so that both are judged together, and
+        the device itself by its ports: pings may be lost on the way to one that serves."""
+        for name in self.frame.probes.get(target.device, ()):
+            other = self.scheduler.target(target.device, name) if name != target.probe else None
+            if other is not None and other.protocol == "tcp":
+                self.scheduler.look_now(target.device, name)
         for above in self.frame.graph.above(target.device):
             if above in self.frame.leading:
                 self.scheduler.look_now(above)
@@ -149,7 +149,8 @@ class Monitor:
         now = self.clock.now()
         delta = engine.step(self.memory.state, given, now, self.frame)
         before = {number: self.memory.tickets[number] for number in delta.tickets if number in self.memory.tickets}
-        rows = self._rows(delta, before, now, request)
+        asked = (request, given) if request is not None and isinstance(given, Command) else None
+        rows = self._rows(delta, before, now, asked)
         self._date(delta, now)
         self.memory.apply(delta, self.frame)
         for device in delta.looks:
@@ -170,13 +171,16 @@ class Monitor:
             elif old is not None and old.fires and (condition is None or not condition.fires):
                 self.since[key[0]] = old.good_since or now
 
-    def _rows(self, delta: Delta, before: Mapping[str, Ticket], now: Ms, request: str | None) -> Batch:
+    def _rows(self, delta: Delta, before: Mapping[str, Ticket], now: Ms, asked: tuple[str, Command] | None) -> Batch:
+        """asked: a command and its idempotency key."""
         rows = batch(delta, before, now)
-        if rows and isinstance(self.clock, Steady):
-            rows = Batch.merged([rows, Batch(meta=self._clock_row(self.clock))])
-        if request is None or isinstance(delta.answer, Refused):
+        if rows:
+            rows = Batch.merged([rows, self.timekeeper.row()])
+        if asked is None or isinstance(delta.answer, Refused):
             return rows
-        answered = RequestRow(key=request, ticket=delta.answer[0], answered_at=now, answer=list(delta.answer))
+        key, command = asked
+        answer: Json = {"verb": command.verb, "by": command.by, "tickets": list(delta.answer)}
+        answered = RequestRow(key=key, ticket=delta.answer[0], answered_at=now, answer=answer)
         return Batch.merged([rows, Batch(requests=(answered,))])
 
     def _committed(self, delta: Delta, before: Mapping[str, Ticket], done: Callable[[], None] | None) -> None:
@@ -220,9 +224,7 @@ class Monitor:
         self.scheduler.start(loop)
         self.beat_at, self._heard = loop.time(), self.clock.mono()
         self._beat_mono = self._heard
-        if isinstance(self.clock, Steady):
-            self._trust(self.clock.sure)
-            self._follow(self.clock)
+        self.timekeeper.begin()
         self._watch = loop.call_later(BEAT, self._beat)
 
     def stop(self) -> None:
@@ -235,8 +237,7 @@ class Monitor:
         self._watch = loop.call_at(self.beat_at + BEAT, self._beat)
         self._notice()
         self._beat_mono = self.clock.mono()
-        if isinstance(self.clock, Steady):
-            self._follow(self.clock)
+        self.timekeeper.follow()
         if self.beat_at - self._swept > SWEEP:
             self._sweep()
         self._look_around()
@@ -262,44 +263,15 @@ class Monitor:
         self.memory.dirty.clear()
         return tuple(roots)
 
-    # -- the wall clock
-
-    def _follow(self, clock: Steady) -> None:
-        """Take over what the wall clock did since the last beat; store it now and then."""
-        step = clock.follow()
-        if step is not None:
-            self._step_clock(Stepped(ms=step.ms, since=step.since))
-        if clock.sure != self.memory.sure:
-            self._trust(clock.sure)
-        if step is not None or clock.mono() - self._kept >= KEEP:
-            self._writer.put(Batch(meta=self._clock_row(clock)))
-
-    def _clock_row(self, clock: Steady) -> dict[str, Json]:
-        self._kept = clock.mono()
-        return {"clock": dict(clock.stored())}
-
-    def _step_clock(self, stepped: Stepped) -> None:
-        """Whatever bears a time goes with the clock, in one step; readings still under way follow (`_dated`)."""
-        _log.warning("clock.step seconds=%.3f", stepped.ms / 1000)
+    def _clock_stepped(self, stepped: Stepped) -> None:
+        """Whatever bears a time goes with the clock, in one step; readings still under way follow (`dated`)."""
         shift = Shift(stepped.ms, stepped.since)
-        self.clock_steps += 1
         self.step(stepped)
         self.memory.shift(shift)
         for key, reading in self.looks.items():
             self.looks[key] = replace(reading, at=shift(reading.at))
         for device, at in self.since.items():
             self.since[device] = shift(at)
-        self._lately = stepped
-        asyncio.get_running_loop().call_later(_LONGEST_LOOK, self._forget_step, stepped)
-
-    def _forget_step(self, stepped: Stepped) -> None:
-        if self._lately is stepped:
-            self._lately = None
-
-    def _trust(self, sure: bool) -> None:
-        if sure != self.memory.sure:
-            _log.log(logging.INFO if sure else logging.WARNING, "clock.trusted" if sure else "clock.not_synchronised")
-        self.memory.trust(sure)
 
     # -- the agent's own sight
 
@@ -329,6 +301,7 @@ class Monitor:
         for target in self.scheduler.abandon(self.beat_at):
             _log.error("look.lost device=%s probe=%s", target.device, target.probe)
             self.looks[target.key] = Reading(target, self.clock.now(), 0.0, _UNKNOWN, "lost_look")
+        self.hearing.listen(self.scheduler.silences(), self._awake_since, self.clock.mono())
 
     def _look_around(self) -> None:
         """Ask the references of the uplink guard whether the agent itself is cut off, and the probers whether they
@@ -369,13 +342,15 @@ class Monitor:
     # -- reload
 
     def reload(self, frame: Frame, removal: Removal) -> None:
-        """A new inventory or policy is in force."""
+        """A new inventory or policy is in force; who hangs on whom may be new though nothing has left."""
+        turned = frame.graph.parents != self.frame.graph.parents
         self.frame = frame
-        if removal.devices or removal.probes:
+        if removal.devices or removal.probes or turned:
             self.step(removal)
         gone = set(removal.devices)
         for key in [key for key in self.looks if key[0] in gone or key in removal.probes]:
             del self.looks[key]
         for device in gone:
             self.memory.good.pop(device, None)
+            self.memory.served.pop(device, None)
         self.memory.plan_all(frame)

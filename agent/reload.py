@@ -84,7 +84,7 @@ class Reloader:
         except NoInventory:
             missing = Problem(file="", line=0, path="", key="app.no_inventory")
             loaded, change = Loaded[Setting](value=None, problems=(missing,)), None
-        except Exception:
+        except Exception:  # whatever it is goes on to who asked; until then the metric must not say that all is well
             self.last = Outcome(good=False, at=self._clock.now(), problems=("internal",))
             raise
         problems = tuple(loaded.render(self._lang))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
@@ -15,12 +16,14 @@ from agent.alerting.tickets import Ticket, replay
 from agent.control import Caller
 from agent.documents import Document
 from agent.locale import Catalogue, catalogue, language
-from agent.model import Reading
+from agent.model import Json, Reading
 from agent.monitor import Answer
 from agent.probes.base import Log
+from agent.probes.each import silent
 from agent.saying import Wrong, checked
-from agent.store import Store
+from agent.store import Store, Unavailable
 from agent.view import View
+from agent.wake import NotWakeable, wake
 
 PATIENCE = 20.0
 """Seconds that a request waits for the disk; the caller is then told how it stands, well before his own patience ends
@@ -28,6 +31,8 @@ PATIENCE = 20.0
 
 PAGE = 200
 """Tickets of one list at most."""
+
+_log = logging.getLogger(__name__)
 
 Status = Callable[[], Document]
 
@@ -47,6 +52,7 @@ class Requests:
             "ticket": self._ticket,
             "command": self._commands,
             "probe": self._probe,
+            "wake": self._wake,
         }
 
     async def answer(self, request: Document, caller: Caller) -> Document:
@@ -58,7 +64,12 @@ class Requests:
             said = checked(request)
         except Wrong as wrong:
             return documents.error("bad_request", wrong.what, where=wrong.where)
-        return await known(said, caller)
+        try:
+            return await known(said, caller)
+        except Unavailable as error:
+            # Devices and the state of the agent are told from memory; tickets are read, and their server may be away.
+            words = _words(request)
+            return documents.error("unavailable", words.say("requests.no_database", why=str(error)))
 
     async def _tell_status(self, request: Document, caller: Caller) -> Document:
         return self._status()
@@ -145,15 +156,18 @@ class Requests:
             return documents.error("not_written", words.say("requests.not_written"), hint)
 
     async def _one(self, request: Document, number: str, caller: Caller, words: Catalogue) -> Document:
+        command = _command(request, number, caller, self._view)
         if not request.get("key"):
-            return await self._told(_command(request, number, caller, self._view), None, words)
+            return await self._told(command, None, words)
         key = f"{request['key']}/{number}"
         # The first one with this key is asked about only once it is written: a second one beside it would not see it.
         async with self._keys.setdefault(key, asyncio.Lock()):
             done = await asyncio.to_thread(self._store.request, key)
-            if done is not None:
-                return await self._shown([done.ticket], words)
-            return await self._told(_command(request, number, caller, self._view), key, words)
+            if done is None:
+                return await self._told(command, key, words)
+            if not _same(done.answer, command):
+                return documents.error("conflict", words.say("requests.key_used"), words.say("requests.key_used_hint"))
+            return await self._shown([done.ticket], words)
 
     async def _told(self, command: Command, key: str | None, words: Catalogue) -> Document:
         answer = await self._carry_out(command, key)
@@ -199,8 +213,11 @@ class Requests:
                 looks.append({"probe": name, "log": log, **documents.look(reading)})
         return {"device": device.id, "looks": looks}
 
-    async def look(self, device: str, probe: str | None, log: Log = lambda line: None) -> Reading | None:
-        """One look now with the loop's own code, outside the schedule; None for what the inventory does not probe."""
+    async def look(self, device: str, probe: str | None, log: Log = silent) -> Reading | None:
+        """One look now with the loop's own code, outside the schedule; None for what the inventory does not probe.
+
+        log: whoever reads it is a person, for whom a login that rests is tried once more. A scrape is none.
+        """
         monitor = self._view.monitor
         name = probe or monitor.frame.leading.get(device, "")
         if name != THROUGH:
@@ -211,6 +228,36 @@ class Requests:
         found = controllers.told(reading, monitor.frame) if reading else ()
         return next((told for told in found if told.target.device == device), None)
 
+    # -- waking up
+
+    async def _wake(self, request: Document, caller: Caller) -> Document:
+        """A magic packet to each device named. Only this socket asks for it: whoever may use it commands the agent."""
+        items: list[Document] = []
+        errors: list[Document] = []
+        for name in dict.fromkeys(request.get("ids") or ()):
+            answer = self._woken(name, request.get("broadcast") or "", caller, _words(request))
+            (errors if "error" in answer else items).append(answer)
+        if len(errors) == 1 and not items:
+            return {"error": errors[0]["error"]}
+        listing = documents.listing(items, len(items))
+        return {**listing, "errors": errors} if errors else listing
+
+    def _woken(self, name: str, broadcast: str, caller: Caller, words: Catalogue) -> Document:
+        device = self._view.find(name)
+        if device is None:
+            return _unknown("device", name, words)
+        told = {"device": device.id, "address": device.address, "broadcast": broadcast}
+        try:
+            to = wake(device.mac, device.address, broadcast)
+        except NotWakeable as wrong:
+            key = f"requests.wake.{wrong.why}"
+            hint = words.say(f"{key}_hint") if words.has(f"{key}_hint") else ""
+            return documents.error("refused", words.say(key, **told), hint)
+        except OSError as error:
+            return documents.error("failed", words.say("requests.wake.not_sent", why=error.strerror, **told))
+        _log.info("wake.sent device=%s mac=%s to=%s by=%s(%d)", device.id, device.mac, to, caller.user, caller.uid)
+        return {"device": device.id, "mac": device.mac, "to": to}
+
 
 def _words(request: Mapping[str, Any]) -> Catalogue:
     return catalogue(language(request.get("lang")))
@@ -218,6 +265,11 @@ def _words(request: Mapping[str, Any]) -> Catalogue:
 
 def _unknown(what: str, name: Any, words: Catalogue) -> Document:
     return documents.error("not_found", words.say(f"requests.unknown_{what}", name=str(name)))
+
+
+def _same(answered: Json, command: Command) -> bool:
+    """Whether a key stands for this command: the same verb by the same person (ticket-life.md 3.3, rule 3)."""
+    return not isinstance(answered, dict) or (answered["verb"], answered["by"]) == (command.verb, command.by)
 
 
 def _command(request: Document, number: str, caller: Caller, view: View) -> Command:

@@ -65,6 +65,7 @@ _KEYS: Mapping[str, Callable[[str, Any], Any]] = {
         _name,
     ),
     "ids": _names,
+    "broadcast": _name,
     "limit": _whole(0, 1_000_000),
     "version": _whole(0, 1 << 31),
     "at": _whole(*MOMENTS),

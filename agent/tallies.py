@@ -82,6 +82,11 @@ class Tallies:
         self.took: dict[str, dict[str, Spread]] = {clock: {} for clock in MEASURED}
         self._start_at_nought(limits)
 
+    def fits(self, limits: Limits) -> bool:
+        """Whether the histograms' bounds are still the contract's; others begin with the next start, when all that the
+        journal holds is counted into them."""
+        return all(bounds == _bounds(limits, clock) for clock, bounds in self.bounds.items())
+
     def _start_at_nought(self, limits: Limits) -> None:
         """What is certain to come is there from the beginning, so that the first one is an increase and no surprise."""
         levels = [level for level in sla.RANK if level != "latent"]

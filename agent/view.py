@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent import documents
+from agent.alerting.conditions import FLAPPING
+from agent.alerting.events import Event
 from agent.alerting.standing import Standing, stand
 from agent.alerting.tickets import Ticket
 from agent.calendar import at_local
@@ -78,5 +80,12 @@ class View:
         since, looks = self.since(device.id), self._monitor.looks
         return documents.device(device, self._monitor.frame, standing, since, looks, numbers)
 
-    def ticket_document(self, ticket: Ticket, say: Catalogue) -> Document:
-        return documents.ticket(ticket, self.now, say)
+    def ticket_document(self, ticket: Ticket, say: Catalogue, journal: Iterable[Event] | None = None) -> Document:
+        """The ticket as its journal and its devices tell it."""
+        return documents.ticket(ticket, self.now, say, journal, ("flapping",) if self.flaps(ticket) else ())
+
+    def flaps(self, ticket: Ticket) -> bool:
+        """Whether a device of an open ticket comes and goes, so that its good looks are not believed yet."""
+        memory = self._monitor.memory
+        keys = (key for member in ticket.members for key in memory.by_device.get(member, ()))
+        return ticket.is_open and any(memory.conditions[key].state == FLAPPING for key in keys)

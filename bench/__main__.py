@@ -6,18 +6,28 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import grow, icmp, lab, poll, report, ticket, whole
 from bench.report import Result
 from bench.run import Run
 
-MEASUREMENTS: Mapping[str, Callable[[Run], Result]] = {
-    "icmp": icmp.measure,
-    "poll": poll.measure,
-    "whole": whole.measure,
-    "ticket": ticket.measure,
-    "growth": grow.measure,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """minutes: how long it takes in full, starts and warm-up included."""
+
+    measure: Callable[[Run], Result]
+    minutes: float
+
+
+MEASUREMENTS: Mapping[str, Measurement] = {
+    "icmp": Measurement(measure=icmp.measure, minutes=5),
+    "poll": Measurement(measure=poll.measure, minutes=4),
+    "whole": Measurement(measure=whole.measure, minutes=3.5),
+    "ticket": Measurement(measure=ticket.measure, minutes=3.5),
+    "growth": Measurement(measure=grow.measure, minutes=21.5),
 }
 
 
@@ -31,7 +41,7 @@ def main() -> int:
             work.mkdir()
             run = _run(campus, work, asked)
             run.say(f"{name}: begins")
-            results.append(MEASUREMENTS[name](run))
+            results.append(MEASUREMENTS[name].measure(run))
             print(*report.table(results[-1:]), *results[-1].seen, sep="\n", flush=True)
             if not (asked.quick or asked.only):
                 before = report.PAGE.read_text("utf-8") if report.PAGE.exists() else ""
@@ -41,10 +51,14 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    together = sum(one.minutes for one in MEASUREMENTS.values())
+    each = ", ".join(f"{name} {one.minutes:g}" for name, one in MEASUREMENTS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, epilog=f"minutes in full: {each}; together {together:g}"
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--quick", action="store_true", help="one short window each, a twentieth of the cuts")
-    parser.add_argument("--windows", type=int, default=2, metavar="N", help="windows of a minute each (2)")
+    parser.add_argument("--windows", type=int, default=2, metavar="N", help="windows of half a minute each (2)")
     parser.add_argument("--only", choices=("agent", "peers"), help="one side alone")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(MEASUREMENTS):
@@ -53,10 +67,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(campus: lab.Campus, work: Path, asked: argparse.Namespace) -> Run:
-    """A window holds whole rounds of every interval measured: 10, 15 and 60 seconds."""
-    if asked.quick:
-        return Run(campus=campus, work=work, windows=1, window=30, warm=20, cuts=10, only=asked.only)
-    return Run(campus=campus, work=work, windows=asked.windows, window=60, warm=30, cuts=200, only=asked.only)
+    """A window holds whole rounds of the intervals measured: 10 and 15 seconds."""
+    windows, cuts, watch = (1, 10, 120) if asked.quick else (asked.windows, 200, 900)
+    return Run(campus=campus, work=work, windows=windows, window=30, warm=20, cuts=cuts, watch=watch, only=asked.only)
 
 
 if __name__ == "__main__":

@@ -56,9 +56,10 @@ class Result:
 HEAD = """# The agent beside its peers
 
 A figure is the median of its windows with the lowest and highest in brackets; of latencies it is the 99th percentile.
-CPU is user and system time of the whole process tree, memory its PSS at the end (proc(5)). Contenders run one at a
-time, on the same cores as their drivers and targets, which do not count. Each section says when it was measured and by
-what; `make bench` measures all of them anew, `python -m bench NAME` one.
+CPU is user and system time of the whole process tree, memory its PSS at the end (proc(5)). Where CPU is compared the
+contenders run one at a time, on the same cores as their drivers and targets, which do not count. Each section says when
+it was measured and by what; `make bench` measures all of them anew, `python -m bench NAME` one (`--help` says how many
+minutes each takes).
 """
 
 

@@ -38,7 +38,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """Devices, or single probes of a device, that the inventory no longer has."""
+    """Devices, or single probes of a device, that the inventory no longer has; none where only parents have changed."""
 
     devices: tuple[str, ...] = ()
     probes: tuple[Key, ...] = ()

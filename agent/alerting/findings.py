@@ -14,10 +14,12 @@ CREDENTIAL, PICTURE = "credential", "picture"
 """It answers and refuses our login (口令失效); it answers and what it shows is worth nothing."""
 RECORDING, RETENTION, DISK, POWER = "recording", "retention", "disk", "power"
 """It serves, and a duty beside its service is not done: no recording, too few days kept, a disk gone, on battery."""
+PING = "ping"
+"""It answers no ping, and another probe of it has been good since: something on the way takes them."""
 HARDWARE, DRIFT = "hardware", "drift"
 """It serves, and something in it goes: a fan, a power supply, heat, optics, the PoE budget; its clock runs away."""
 
-LATENT = frozenset((MANAGEMENT, LOSS, HARDWARE, DRIFT))
+LATENT = frozenset((MANAGEMENT, LOSS, PING, HARDWARE, DRIFT))
 """The device serves in spite of it: a latent defect (隐患)."""
 BESIDE = frozenset((RECORDING, RETENTION, DISK, POWER))
 """Faults with levels of their own in the annex; what the device is for is not lost."""

@@ -70,13 +70,26 @@ def _moved(draft: Draft, before: Condition | None, after: Condition | None, key:
 
 
 def _fell(draft: Draft, condition: Condition) -> None:
+    _silence(draft, condition)
     judge(draft, condition.key)
-    if condition.cause == findings.UNREACHABLE:
+    if draft.down(condition.device) and condition.probe == draft.frame.leading.get(condition.device):
         for other in tuple(draft.of_device(condition.device)):
             if other.held.startswith(PARENT):
                 judge(draft, other.key)
         for key in tuple(draft.state.waiting.get(condition.device, ())):
             judge(draft, key)
+
+
+def _silence(draft: Draft, condition: Condition) -> None:
+    """A device that answered no ping and served all the same serves no more: now it does not answer, since then."""
+    if condition.cause not in (findings.SERVICE, findings.MANAGEMENT) or condition.reason == "auth":
+        return
+    ping = draft.condition((condition.device, draft.frame.leading.get(condition.device, "")))
+    if ping is None or ping.cause != findings.PING or not ping.fires or ping.good_since is not None:
+        return
+    if not draft.serves(condition.device, condition.since):
+        draft.put(replace(ping, cause=findings.UNREACHABLE, since=condition.since, fired_at=draft.now))
+        judge(draft, ping.key)
 
 
 # --- where does it stand ------------------------------------------------------------------------------------
@@ -88,6 +101,12 @@ def judge(draft: Draft, key: tuple[str, str]) -> None:
     device = draft.frame.devices.get(key[0])
     if condition is None or device is None or not condition.fires or condition.good_since is not None:
         return  # what is on its way back opens nothing any more
+    if condition.cause == findings.UNREACHABLE and draft.serves(device.id, condition.since):
+        condition = replace(condition, cause=findings.PING)
+        draft.put(condition)
+    if condition.cause == findings.PING:
+        _open(draft, condition, device)
+        return
     if condition.cause != findings.UNREACHABLE:
         _judge_service(draft, condition, device)
         return
@@ -177,7 +196,8 @@ def _gate(draft: Draft, condition: Condition, device: Device) -> str:
 def _cleared(draft: Draft, condition: Condition) -> None:
     """A condition is over: its ticket may be restored; what stood in its shadow gets time to come back."""
     device = condition.device
-    tickets = [ticket for ticket in _carrying(draft, device) if ticket.state in BROKEN]
+    carrying = [ticket for ticket in _carrying(draft, device) if ticket.state in BROKEN]
+    tickets = [ticket for ticket in carrying if not _written_off(draft, ticket, condition)]
     for ticket in tickets:
         draft.delta.dirty.add(ticket.root)
     if not tickets:
@@ -192,6 +212,17 @@ def _cleared(draft: Draft, condition: Condition) -> None:
     for other in tuple(draft.of_device(device)):
         if other.fires and other.held == SHADOW:
             draft.hold(other, QUARANTINE, until)
+
+
+def _written_off(draft: Draft, ticket: Ticket, condition: Condition) -> bool:
+    """Whether a member answers again below a root that does not: it is affected no more. Beside a root that is on its
+    way back, too, nothing is written: all of them are restored together."""
+    root, device = ticket.root, condition.device
+    below = root in draft.frame.graph.above(device) and condition.cause == findings.UNREACHABLE
+    if not below or not draft.silent(root):
+        return False
+    draft.write(ticket.id, "extended", {"left": [device], "why": "recovered"})
+    return True
 
 
 def _carrying(draft: Draft, device: str) -> Iterator[Ticket]:
@@ -215,9 +246,11 @@ def orphans(draft: Draft) -> None:
 
 
 def leave(draft: Draft, child: str) -> None:
-    """A child whose quarantine is over and that is still dead leaves its parent's ticket for one of its own."""
-    for ticket in _carrying(draft, child):
-        if ticket.root != child:
+    """A child whose quarantine is over and that is still dead leaves its parent's ticket for one of its own; the
+    parent may be one of yesterday's inventory."""
+    for number in tuple(draft.state.tickets):
+        ticket = draft.ticket(number)
+        if ticket and ticket.is_open and ticket.by_agent and ticket.root != child and child in ticket.members:
             draft.write(ticket.id, "extended", {"left": [child]})
             draft.delta.dirty.add(ticket.root)
 

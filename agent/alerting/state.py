@@ -44,8 +44,8 @@ def fault_of(ticket: Ticket) -> Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """good: when a device's leading probe last answered.  by_device: the keys of its conditions.  tickets: all open
-    ones, and merged ones whose target is open.
+    """good: when a device's leading probe last answered.  served: when another probe of it did.  by_device: the keys of
+    its conditions.  tickets: all open ones, and merged ones whose target is open.
 
     by_root: root to its open agent tickets, oldest first.  waiting: device to the conditions that wait for word of it.
     numbers: local day to the last ticket number given on it.  blind_since: None while the agent can look.
@@ -63,6 +63,7 @@ class State:
     blind_since: Ms | None = None
     hole: tuple[Ms, Ms] | None = None
     sure: bool = True
+    served: Mapping[str, Ms] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -137,6 +138,11 @@ class Draft:
 
     def good_at(self, device: str) -> Ms | None:
         return self.state.good.get(device)
+
+    def serves(self, device: str, since: Ms) -> bool:
+        """Whether another probe than the leading one has been good since then."""
+        at = self.state.served.get(device)
+        return at is not None and at >= since
 
     def watched(self, device: str) -> bool:
         return device in self.frame.leading

@@ -14,8 +14,8 @@ from agent.locale import Catalogue
 PROGRAM = "campus-agent"
 
 COMMANDS = (
-    "run", "demo", "check", "doctor", "probe", "devices", "device", "tickets", "ticket", "backup", "restore",
-    "completion",
+    "run", "demo", "check", "doctor", "discover", "inventory", "profile", "probe", "wake", "devices", "device",
+    "tickets", "ticket", "backup", "restore", "completion",
 )  # fmt: skip
 """In the order of the help; `commands/NAME.py` has `configure(parser, words)` and `run(args, desk)`."""
 

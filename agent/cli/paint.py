@@ -138,7 +138,9 @@ class Painter:
         yield "  " + "  ".join(part for part in parts if part)
         for name, reason in (probe.get("checks") or {}).items():
             word = say(f"web.reason.{reason}") if reason and self.desk.say.has(f"web.reason.{reason}") else reason
-            said = self.desk.colour(clean(word), "red") if reason else self.desk.colour(say("device.outcome.ok"), "green")
+            said = (
+                self.desk.colour(clean(word), "red") if reason else self.desk.colour(say("device.outcome.ok"), "green")
+            )
             yield f"      {clean(name)} {said}"
         for name, value in {**(probe.get("samples") or {}), **(probe.get("facts") or {})}.items():
             yield f"      {clean(name)} {clean(_number(value))}"

@@ -29,7 +29,21 @@ def has_database(folder: Path) -> bool:
 def one_folder(desk: Desk) -> Path:
     """The folder that a command works on without asking an agent: the first with a database, else the first."""
     folders = data_folders(desk.data)
-    return next((folder for folder in folders if has_database(folder)), folders[0])
+    found = next((folder for folder in folders if has_database(folder)), folders[0])
+    tell_of_others(desk, found)
+    return found
+
+
+def tell_of_others(desk: Desk, taken: Path) -> None:
+    """On stderr: which folder is taken, where there are data in another one that nobody named either."""
+    others = [str(folder) for folder in data_folders(desk.data) if folder != taken and holds_data(folder)]
+    if others:
+        desk.tell(desk.say.say("cli.other_data", taken=str(taken), others=" ".join(others)))
+
+
+def holds_data(folder: Path) -> bool:
+    """Whether data lie there; of a folder that this user may not look into it is taken for true."""
+    return has_database(folder) or (folder.is_dir() and not os.access(folder, os.X_OK))
 
 
 def inventory_file(desk: Desk) -> Path | None:

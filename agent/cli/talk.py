@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from agent.cli.desk import Desk
-from agent.cli.places import data_folders, has_database, inventory_file
+from agent.cli.places import data_folders, has_database, inventory_file, tell_of_others
 from agent.cli.stop import FAILED, NO_AGENT, USAGE, Stop
 from agent.control import ControlError, NoAgent, NoAnswer, NotPermitted, call
 from agent.store.directory import DataDirectory
@@ -37,6 +37,7 @@ class Talk:
                 return answer
             if has_database(folder):
                 self.folder = folder
+                tell_of_others(self.desk, folder)
                 return alone(folder)
         return alone(None)
 
@@ -65,6 +66,8 @@ class Talk:
             raise Stop(FAILED, say("cli.no_answer", place=str(folder), why=str(error))) from error
         except (ControlError, ValueError) as error:
             raise Stop(USAGE, str(error)) from error
+        if self.folder is None:
+            tell_of_others(self.desk, folder)
         self.folder, self.live = folder, True
         return answer
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from agent.config import Loaded, load
 from agent.config.reader import Raw
+from agent.model import Secret
 
 _ENDPOINT = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|([^\s:/\[\]]*)):(\d{1,5})")
 
@@ -63,6 +64,17 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """url: `postgresql://user:password@host/name`, a secret; without it `campus.db` in the data directory."""
+
+    url: Secret | None = None
+
+    def __post_init__(self) -> None:
+        if self.url is not None and not self.url.reveal().startswith(("postgresql://", "postgresql+psycopg://")):
+            raise ValueError("config.not_postgresql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentFile:
     """Paths are absolute or relative to the folder of the file, already joined; None where the file says nothing.
 
@@ -75,6 +87,7 @@ class AgentFile:
     calendar: Path | None = None
     roster: Path | None = None
     listen: Endpoint = LISTEN
+    database: Database = field(default_factory=Database)
     web: Web = field(default_factory=Web)
     traps: Traps = field(default_factory=Traps)
     channels: tuple[Raw, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import socket
 import sqlite3
 import sys
@@ -84,7 +85,7 @@ def _files(loaded: Loaded[Setting], asked: Asked) -> Iterator[Finding]:
     known = name in zoneinfo.available_timezones()
     yield machine.zone(name, known=known)
     today = datetime.fromtimestamp(asked.clock.now() / 1000, loaded.value.inventory.site.zone).date()
-    yield files.calendar(loaded.value.calendar.valid_until, today)
+    yield files.calendar(loaded.value.calendar.valid_until, today, shlex.quote(sys.executable))
 
 
 def _network(inventory: Inventory | None) -> Iterator[Finding]:

@@ -25,13 +25,11 @@ def problems(found: Sequence[Problem], lang: str) -> Iterator[Finding]:
         yield warn("setting", "more", count=len(found) - MANY)
 
 
-def calendar(valid_until: date | None, today: date) -> Finding:
-    """valid_until: the last day whose holidays are known."""
+def calendar(valid_until: date | None, today: date, python: str) -> Finding:
+    """valid_until: the last day whose holidays are known.  python: the interpreter whose library has the table."""
     if valid_until is None or valid_until < today:
-        return warn("calendar", "over", day=str(valid_until or "-"))
+        return warn("calendar", "over", day=str(valid_until or "-"), python=python)
     left = (valid_until - today).days
-    return (
-        warn("calendar", "ending", day=str(valid_until), left=left)
-        if left < AHEAD
-        else ok("calendar", day=str(valid_until))
-    )
+    if left < AHEAD:
+        return warn("calendar", "ending", day=str(valid_until), left=left, python=python)
+    return ok("calendar", day=str(valid_until))

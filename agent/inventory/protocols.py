@@ -13,8 +13,8 @@ from agent.probes.base import Kind
 from agent.units import Bounds, Duration, Port
 
 NAMED = (
-    "icmp", "snmp", "tcp", "onvif", "rtsp", "sip", "gb28181", "http", "https", "rdp", "vnc", "spice", "ssh", "telnet",
-    "dns", "ntp", "hikvision", "dahua", "modbus", "nut",
+    "icmp", "snmp", "tcp", "gb28181", "ssh", "telnet", "dns", "ntp", "hikvision", "dahua",
+    "modbus", "nut",
 )  # fmt: skip
 """Protocols that the format knows. What is not in `PROBES` yet is accepted and not watched."""
 

@@ -142,7 +142,7 @@ class Planner:
 
     def _plan(self, asked: Asked, entry: Entry, taken: list[str]) -> Plan | None:
         kind, login = self._kinds[asked.protocol], self._logins(entry).get(asked.protocol)
-        if kind.credential is not None and login is None:
+        if kind.credential is not None and not kind.anonymous and login is None:
             self._source.error(asked.node.line, asked.trail, "config.no_credential", probe=kind.name)
             return None
         port = entry.ports.get(kind.name)

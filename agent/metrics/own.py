@@ -69,7 +69,7 @@ class OwnCollector(Collector):
             float(monitor.memory.sure),
         )
         yield CounterMetricFamily(
-            "campus_agent_clock_steps", "Steps of the wall clock seen since the start.", monitor.clock_steps
+            "campus_agent_clock_steps", "Steps of the wall clock seen since the start.", monitor.timekeeper.steps
         )
         rejected = CounterMetricFamily(
             "campus_agent_rejected_replies",

@@ -8,7 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agent.probes import icmp, snmp, tcp
+from agent.probes import barix, http, icmp, onvif, rdp, rtsp, sip, snmp, spice, tcp, vnc
 from agent.probes.base import Kind
 
-PROBES: Mapping[str, Kind] = {kind.name: kind for kind in (icmp.KIND, snmp.KIND, tcp.KIND)}
+PROBES: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        icmp.KIND,
+        snmp.KIND,
+        tcp.KIND,
+        onvif.KIND,
+        rtsp.KIND,
+        http.KIND,
+        http.SECURE,
+        sip.KIND,
+        barix.KIND,
+        rdp.KIND,
+        vnc.KIND,
+        spice.KIND,
+    )
+}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from agent.clock import Clock
 from agent.model import Reading, Target
+from agent.probes.logins import Logins
+from agent.probes.picture.viewer import Viewer
 from agent.probes.resolve import Resolver
 
 Log = Callable[[str], None]
@@ -41,6 +44,9 @@ class Hooks:
     sink: takes every reading.  missed: takes a target whose first heartbeat went unanswered, before it is sure.
     rejected(probe, reason): counts a reply that was not believed (stranger, wrong id, malformed ...).
     resolver: names to addresses; one for the house, so that each name is asked for once and trouble is told once.
+    logins: which logins a device has refused; one for the house, so that no probe of it tries what another was refused.
+    viewer: decodes and judges pictures; one for the house, so that no more than a few are fetched at once.
+    profiles: the folder of the user's own SNMP profiles, beside the inventory; None: only the shipped ones.
     """
 
     clock: Clock
@@ -48,6 +54,9 @@ class Hooks:
     missed: Callable[[Target], None] = field(default=lambda target: None)
     rejected: Callable[[str, str], None] = field(default=lambda probe, reason: None)
     resolver: Resolver = field(default_factory=Resolver)
+    logins: Logins = field(default_factory=Logins)
+    viewer: Viewer = field(default_factory=Viewer)
+    profiles: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +67,8 @@ class Kind:
     and `timeout`.  credential: frozen dataclass of what `credentials: {x: {NAME: {...}}}` may say, or None.
     port: the protocol's own port, 0 without.  confirm: how many looks in a row must fail before a condition is sure;
     recheck: seconds from a failed look to the next while it is not.  worst: seconds a look may take beyond its timeout
-    (a burst, retries).  Parts that are dear to import are imported inside `open`.
+    (a burst, retries).  anonymous: a look needs no credential, though it may have one.  Parts that are dear to import
+    are imported inside `open`.
     """
 
     name: str
@@ -71,3 +81,4 @@ class Kind:
     confirm: int = 1
     recheck: float = 2.0
     worst: float = 0.0
+    anonymous: bool = False

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agent.store.errors import (
         AlreadyRunning,
         DamagedDatabase,
+        DatabaseTaken,
         NewerDatabase,
         NotBackedUp,
         NotRestored,
@@ -36,6 +37,7 @@ __all__ = [
     "BookingRow",
     "DamagedDatabase",
     "DataDirectory",
+    "DatabaseTaken",
     "Fault",
     "Histogram",
     "Loaded",
@@ -61,8 +63,8 @@ __all__ = [
 _ROOMS = {
     "keeping": "BackedUp backup restore",
     "directory": "DataDirectory Lock",
-    "errors": "AlreadyRunning DamagedDatabase NewerDatabase NotBackedUp NotRestored OlderDatabase Refused StoreError "
-    "Unavailable",
+    "errors": "AlreadyRunning DamagedDatabase DatabaseTaken NewerDatabase NotBackedUp NotRestored OlderDatabase "
+    "Refused StoreError Unavailable",
     "rows": "Batch BookingRow Fault Histogram Loaded Page RequestRow TicketRow",
     "store": "Store open_store read_copy",
     "writer": "Writer",

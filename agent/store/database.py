@@ -1,8 +1,9 @@
-"""Engines: one that writes, one that reads; the settings of SQLite, and which of its versions to warn of."""
+"""Engines: one that writes, one that reads; the settings of SQLite and PostgreSQL, and which versions to warn of."""
 
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from agent.store.errors import DatabaseTaken, Unavailable
+
 BUSY_TIMEOUT = 5.0
 """Seconds that SQLite itself waits for a lock before it says so."""
 
@@ -22,8 +25,18 @@ READERS = 4
 AUTOCHECKPOINT = 256
 """Pages in the -wal (1 MiB) after which a commit folds it in: a log that waits longer fills a small disk first."""
 
-_POSTGRESQL = {"connect_timeout": 10, "keepalives_idle": 30}
-_STATEMENT_TIMEOUT = "-c statement_timeout=60s -c lock_timeout=5s -c timezone=UTC"
+_POSTGRESQL = {
+    "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}  # fmt: skip
+_SESSION = (
+    "-c statement_timeout=60s -c lock_timeout=5s -c timezone=UTC"
+    # The server, too, lets go of an agent whose machine has died: its lock would keep the next one out.
+    " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+)
+
+OWNER_LOCK = 0x63616D707573
+"""The advisory lock of a PostgreSQL database ("campus"), held by the one agent that writes it."""
 
 
 def is_url(where: str | Path) -> bool:
@@ -43,7 +56,9 @@ def wal_reset_bug(version: tuple[int, ...]) -> bool:
 def writing_engine(where: str | Path) -> sa.Engine:
     """The engine of the one writer: a single connection that is kept, with every commit on the disk when it returns."""
     if is_url(where):
-        return _postgresql_engine(str(where), size=1, options=_STATEMENT_TIMEOUT)
+        engine = _postgresql_engine(str(where), size=1, options=_SESSION)
+        sa.event.listen(engine, "do_connect", _connect_as_owner)
+        return engine
     path = Path(where)
     _create_private(path)
     engine = sa.create_engine(_sqlite_url(path, "rw"), poolclass=sa.pool.QueuePool, pool_size=1, max_overflow=0)
@@ -55,7 +70,7 @@ def writing_engine(where: str | Path) -> sa.Engine:
 def reading_engine(where: str | Path) -> sa.Engine:
     """An engine whose connections cannot write: the WAL has one writer, who alone also checkpoints."""
     if is_url(where):
-        options = f"{_STATEMENT_TIMEOUT} -c default_transaction_read_only=on"
+        options = f"{_SESSION} -c default_transaction_read_only=on"
         return _postgresql_engine(str(where), size=READERS, options=options)
     engine = sa.create_engine(
         _sqlite_url(Path(where), "ro"), poolclass=sa.pool.QueuePool, pool_size=READERS, max_overflow=0
@@ -69,8 +84,43 @@ def _postgresql_engine(where: str, *, size: int, options: str) -> sa.Engine:
     url = sa.make_url(where)
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    arguments = {**_POSTGRESQL, "options": options}
-    return sa.create_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=True, connect_args=arguments)
+    name = f"campus-agent {socket.gethostname()} {os.getpid()}"
+    arguments = {**_POSTGRESQL, "options": options, "application_name": name[:63]}
+    try:
+        return sa.create_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=True, connect_args=arguments)
+    except ModuleNotFoundError as error:
+        raise Unavailable(f"PostgreSQL needs the extra: pip install 'campus-agent[postgresql]' ({error})") from error
+
+
+def _connect_as_owner(dialect: Any, _record: Any, words: list[Any], options: dict[str, Any]) -> Any:
+    """A connection that holds the advisory lock for as long as it lasts. Raises DatabaseTaken."""
+    connection = dialect.connect(*words, **options)
+    try:
+        if not connection.execute("SELECT pg_try_advisory_lock(%s)", (OWNER_LOCK,)).fetchone()[0]:
+            found = connection.execute(_OWNER, (OWNER_LOCK >> 32, OWNER_LOCK & 0xFFFF_FFFF)).fetchone()
+            raise DatabaseTaken(found[0] if found else "")
+        connection.commit()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+_OWNER = (
+    "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)"
+    " WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database"
+    " WHERE datname = current_database()) AND classid = %s AND objid = %s AND objsubid = 1"
+)
+"""Who holds a lock of one 64-bit key (PostgreSQL manual, pg_locks)."""
+
+
+def shown(where: str | Path) -> str:
+    """Where a database lies, for people: of a URL only the host and the name, never what may be secret."""
+    if not is_url(where):
+        return str(where)
+    url = sa.make_url(str(where))
+    host = url.host or url.query.get("host") or "localhost"
+    return f"postgresql://{host}/{url.database or ''}"
 
 
 def sqlite_uri(path: Path, mode: str) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import pwd
 import time
 from pathlib import Path
 from types import TracebackType
@@ -31,10 +32,27 @@ class DataDirectory:
     def database(self) -> Path:
         return self.path / "campus.db"
 
+    def keeper(self) -> str:
+        """The user whom the directory belongs to, where a person has to become him to work in it, else "".
+
+        That is another user than this process's, or one who cannot log in: a service's.
+        """
+        try:
+            owner = pwd.getpwuid(self.path.stat().st_uid)
+        except (OSError, KeyError):
+            return ""
+        locked = owner.pw_shell.endswith(("/nologin", "/false"))
+        return owner.pw_name if locked or owner.pw_uid != os.geteuid() else ""
+
     @property
     def backups(self) -> Path:
         """Where the daily copies lie."""
         return self.path / "backups"
+
+    @property
+    def pictures(self) -> Path:
+        """Where the small pictures of cameras lie, for as long as policy lets them."""
+        return self.path / "pictures"
 
     def copies(self) -> tuple[Path, ...]:
         """The daily copies, the newest first: by their names, which say their day."""
@@ -56,7 +74,10 @@ class DataDirectory:
 
         since: when this agent started. Raises AlreadyRunning, naming the owner.
         """
+        fresh = not self.lock_file.exists()
         descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        if fresh:
+            give(self.lock_file, self.path)
         try:
             _take(descriptor)
         except BlockingIOError:
@@ -120,6 +141,13 @@ class Lock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.release()
+
+
+def give(file: Path, like: Path) -> None:
+    """The file belongs to whom `like` belongs from now on; only root can, and so only root has to."""
+    if os.geteuid() == 0:
+        owner = like.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _take(descriptor: int) -> None:

@@ -6,7 +6,8 @@ StoreError
 ├── OlderDatabase      the layout needs a migration, and this was opened only for reading
 ├── DamagedDatabase    the file is no database, or its check fails
 ├── Unavailable        not now: locked, I/O error, connection lost; the same batch may go through later
-│   └── DiskFull       not now: no room; making room may help at once
+│   ├── DiskFull       not now: no room; making room may help at once
+│   └── DatabaseTaken  not now: another agent holds the PostgreSQL database
 ├── Refused            a constraint said no: a bug of the caller, repeating it cannot help
 ├── NotBackedUp        the backup was not made (the file exists, the result fails its check)
 └── NotRestored        the restore was not made; the database is as it was
@@ -64,6 +65,14 @@ class Unavailable(StoreError):
 
 class DiskFull(Unavailable):
     """No room on the disk, or a quota or a limit of the file's size is reached. Nothing of the batch was written."""
+
+
+class DatabaseTaken(Unavailable):
+    """Another agent holds the database. `owner`: how the server calls it, "" where it is gone already."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"another agent holds this database: {owner or 'unknown'}")
+        self.owner = owner
 
 
 class Refused(StoreError):

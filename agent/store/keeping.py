@@ -15,7 +15,7 @@ from agent.model import Ms
 from agent.store import migrate, reads, schema, wal
 from agent.store.copy import snapshot
 from agent.store.database import beside, reading_engine, sqlite_uri, sync
-from agent.store.directory import DataDirectory
+from agent.store.directory import DataDirectory, give
 from agent.store.errors import DamagedDatabase, NewerDatabase, NotBackedUp, NotRestored, translated
 
 
@@ -55,14 +55,15 @@ def backup(database: Path, target: Path, *, force: bool = False) -> BackedUp:
 def restore(directory: DataDirectory, file: Path, *, now: Ms) -> BackedUp:
     """Put the backup `file` in the place of the directory's database; the replaced one stays beside it.
 
-    now: for the name of the replaced one. Raises AlreadyRunning, NotRestored, DamagedDatabase, NewerDatabase,
-    Unavailable, OSError.
+    Done by root, it belongs to whom the one before it belonged, else to whom the directory belongs. now: for the name
+    of the replaced one. Raises AlreadyRunning, NotRestored, DamagedDatabase, NewerDatabase, Unavailable, OSError.
     """
     if not file.is_file():
         raise NotRestored(f"there is no file {file}")
     with directory.lock(since=now), beside(directory.database) as made:
         snapshot(file, made)
         checked = check(made)
+        give(made, directory.database if directory.database.exists() else directory.path)
         sync(made)
         replaced = _set_aside(directory.database, now)
         made.replace(directory.database)
@@ -139,6 +140,7 @@ def _set_aside(database: Path, now: Ms) -> Path | None:
         old = Path(f"{database}{ending}")
         if old.exists():
             shutil.copy2(old, f"{aside}{ending}")
+            give(Path(f"{aside}{ending}"), old)
             sync(Path(f"{aside}{ending}"))
     sync(database.parent)
     # From here on the old state lies complete aside; its log must not meet the new file.

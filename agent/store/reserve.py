@@ -18,11 +18,12 @@ LEAST = 64 << 10
 
 
 class Reserve:
-    """The reserve beside a database. Any thread; calls do not overlap."""
+    """The reserve beside a database. Any thread; calls do not overlap. size: bytes that are ours now."""
 
     def __init__(self, path: Path, size: int = SIZE) -> None:
         self.path, self._size = path, size
         self.held = False
+        self.size = 0
 
     def take(self) -> bool:
         """Allocate it unless it is there; whether it now is. A disk without room is an answer, not an error."""
@@ -32,7 +33,8 @@ class Reserve:
             wanted = min(self._size, (free + there) // SHARE)
             if there < wanted // 2:
                 self._allocate(wanted)
-            self.held = self._allocated() >= LEAST
+            self.size = self._allocated()
+            self.held = self.size >= LEAST
         except OSError:
             self.release()
         return self.held
@@ -40,7 +42,7 @@ class Reserve:
     def release(self) -> bool:
         """Give the blocks back; whether there were any."""
         given = self._allocated() > 0
-        self.held = False
+        self.held, self.size = False, 0
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
         return given

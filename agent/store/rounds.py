@@ -1,4 +1,7 @@
-"""The store's rounds: once a minute the reserve is seen to and, when it is due and quiet, the day's copy is made."""
+"""The store's rounds: once a minute the reserve is seen to and, when it is due and quiet, the day's copy is made.
+
+A database on a server has neither: its disk and its copies are the server's (`pg_dump`).
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ class Pace:
 
 class Rounds:
     """zone: the site's, by whose days the copies are named.  quiet: whether the writer has nothing to do.
+    copies: whether there is a file of ours to copy.
 
     failed: why the last copy was not made, "" after one that was.
     """
@@ -42,11 +46,12 @@ class Rounds:
         zone: Callable[[], tzinfo],
         quiet: Callable[[], bool],
         pace: Pace | None = None,
+        copies: bool = True,
     ) -> None:
         self._directory, self._reserve, self._clock, self._zone, self._quiet = directory, reserve, clock, zone, quiet
         self._pace = pace or Pace()
         self._not_before = clock.mono() + self._pace.settle
-        self._stopping = threading.Event()
+        self._stopping, self._copies = threading.Event(), copies
         self.failed = ""
 
     @property
@@ -82,7 +87,7 @@ class Rounds:
         return datetime.fromtimestamp(self._clock.now() / 1000, UTC).astimezone(self._zone())
 
     def _due(self) -> bool:
-        ready = self._clock.mono() >= self._not_before and self._quiet()
+        ready = self._copies and self._clock.mono() >= self._not_before and self._quiet()
         return ready and due(self._today(), self._directory.newest_copy())
 
     async def _copy(self, day: datetime) -> None:

@@ -133,6 +133,11 @@ class Batch:
         parts = (self.events, self.tickets, self.bookings, self.requests, self.conditions, self.meta, self.counters)
         return any(parts)
 
+    @property
+    def size(self) -> int:
+        """Rows that it holds, the single values of `meta` and `counters` left out."""
+        return sum(map(len, (self.events, self.tickets, self.bookings, self.requests, self.conditions)))
+
     @staticmethod
     def merged(batches: Iterable[Batch]) -> Batch:
         """One batch that says what these say one after the other; of rows with the same key the later wins."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration, by which a start sees whether any is missing without loading Alembic."""
 
 REOPENINGS = "event IN ('relapsed', 'refused', 'reopened')"
@@ -61,13 +61,28 @@ tickets = sa.Table(
         "tickets_open", "opened_at", "number",
         sqlite_where=sa.text("is_open"), postgresql_where=sa.text("is_open"),
     ),
+    sa.Index(
+        "tickets_open_by_severity", "severity", "opened_at", "number",
+        sqlite_where=sa.text("is_open"), postgresql_where=sa.text("is_open"),
+    ),
     sa.Index("tickets_by_opening", "opened_at", "number"),
+    sa.Index("tickets_by_state_and_severity", "state", "severity", "opened_at", "number"),
     sa.Index("tickets_by_state", "state", "opened_at", "number"),
     sa.Index("tickets_by_severity", "severity", "opened_at", "number"),
     sa.Index("tickets_by_root", "root", "opened_at", "number"),
     sa.Index("tickets_by_restoration", "restored_at"),
     sa.Index("tickets_as_opened", "opened_severity", "opened_kind"),
 )  # fmt: skip
+
+ticket_totals = sa.Table(
+    "ticket_totals",
+    metadata,
+    sa.Column("is_open", sa.Boolean, primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("severity", sa.Text, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+"""How many tickets there are of each kind that a list may ask for; moved with each write of `tickets`."""
 
 bookings = sa.Table(
     "bookings",

@@ -25,7 +25,18 @@ def open_sound(directory: DataDirectory) -> Store:
         whole(directory.database)
     elif directory.newest_copy() is not None:
         raise DamagedDatabase("the file is missing, and copies of it are there")
-    store = open_store(directory.database)
+    return _examined(open_store(directory.database))
+
+
+def open_served(url: str) -> Store:
+    """The store on a PostgreSQL server, ours alone: its advisory lock is taken, the journals of what is open hold.
+
+    Raises DatabaseTaken, DamagedDatabase, NewerDatabase, Unavailable.
+    """
+    return _examined(open_store(url))
+
+
+def _examined(store: Store) -> Store:
     try:
         broken = [number for number, lines in store.load().journals.items() if first_broken(lines) is not None]
         if broken:

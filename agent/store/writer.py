@@ -22,13 +22,27 @@ GROUP = 500
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds before the first repeat of a group that could not be written, doubled up to the longest."""
 
+SILENCE = 20.0
+"""Seconds without an answer after which the database is called not writable; the write is waited for all the same."""
+
+MOST = 200_000
+"""Rows that may wait in memory (1.4 KB each, 270 MB in all): 25,000 outages that open and end before any is written."""
+
+FOLD = 1000
+"""Steps more than after the last folding before those that wait are folded again."""
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
     batch: Batch
-    done: Callable[[], None]
+    done: tuple[Callable[[], None], ...]
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it says something that no later step replaces."""
+        return bool(self.batch.events or self.batch.requests or self.batch.bookings)
 
 
 class Writer:
@@ -39,7 +53,9 @@ class Writer:
     steps before the refused one are written; it and those behind it are not, and the writer has stopped: state in
     memory and on the disk have parted, and only a new start, which replays the journal, brings them together.
     It is called as well, and the writer goes on, for an error that `on_committed` or a `done` raised.
-    What is Unavailable (disk full, locked) is tried again for as long as it takes; `writable` is False meanwhile.
+    What is Unavailable (disk full, locked, no server) is tried again for as long as it takes, and a write that is not
+    answered is waited for; `writable` is False meanwhile. What waits then is bounded: rows that replace one another are
+    kept once, and from `most` rows on `full` asks the owner to put no more; what is put all the same is kept.
     """
 
     def __init__(
@@ -48,14 +64,20 @@ class Writer:
         executor: Executor,
         on_committed: Callable[[Batch], None],
         on_error: Callable[[BaseException, Batch], None],
+        most: int = MOST,
     ) -> None:
         self._store = store
         self._executor = executor
+        self.most = most
         self._on_committed = on_committed
         self._on_error = on_error
         self._steps: deque[_Step] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._rows = self._lines = self._under_way = 0
+        self._asked_at: float | None = None
+        self._fold_at = FOLD
         self.writable = True
+        self.full = False
         self.stopped = False
         self.last_error: BaseException | None = None
 
@@ -67,13 +89,60 @@ class Writer:
     @property
     def pending_entries(self) -> int:
         """Journal lines put and not yet on the disk."""
-        return sum(len(step.batch.events) for step in self._steps)
+        return self._lines
 
-    def put(self, batch: Batch, done: Callable[[], None] = lambda: None) -> None:
+    @property
+    def pending_rows(self) -> int:
+        """Rows put and not yet on the disk."""
+        return self._rows
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the database has not answered the write under way for longer than `SILENCE`."""
+        return self._asked_at is not None and asyncio.get_running_loop().time() - self._asked_at > SILENCE
+
+    @property
+    def reserve_bytes(self) -> int | None:
+        """What is set aside for a full disk; None where the store has no disk of ours."""
+        return None if self._store.reserve is None else self._store.reserve.size
+
+    def put(self, batch: Batch, done: Callable[[], None] | None = None) -> None:
         """Queue `batch`; `done` is called on the loop once it is on the disk. From the loop only; never waits."""
-        self._steps.append(_Step(batch, done))
+        self._steps.append(_Step(batch, () if done is None else (done,)))
+        self._count(batch, 1)
+        if len(self._steps) >= self._fold_at:
+            self._fold()
         if self._task is None and not self.stopped:
             self._task = asyncio.get_running_loop().create_task(self._drain(), name="store-writer")
+
+    def _count(self, batch: Batch, sign: int) -> None:
+        self._rows += sign * batch.size
+        self._lines += sign * len(batch.events)
+        if self.full != (self._rows >= (self.most // 2 if self.full else self.most)):
+            self.full = not self.full
+            level = logging.CRITICAL if self.full else logging.WARNING
+            _log.log(level, "store.%s rows=%d most=%d", "full" if self.full else "has_room", self._rows, self.most)
+
+    def _fold(self) -> None:
+        """Of the steps behind those being written, what only replaces rows goes into the step before it."""
+        waiting = [self._steps.pop() for _ in range(len(self._steps) - self._under_way)]
+        run: list[_Step] = []
+        while waiting or run:
+            if run and (not waiting or waiting[-1].stands_alone):
+                self._steps.append(self._joined(run))
+                run = []
+            else:
+                run.append(waiting.pop())
+        self._fold_at = len(self._steps) + FOLD
+
+    def _joined(self, run: list[_Step]) -> _Step:
+        if len(run) == 1:
+            return run[0]
+        batch = Batch.merged(step.batch for step in run)
+        for step in run:
+            self._count(step.batch, -1)
+        self._count(batch, 1)
+        return _Step(batch, tuple(done for step in run for done in step.done))
 
     async def close(self, patience: float | None = 10.0) -> int:
         """Write what is queued, for at most `patience` seconds. Returns how many steps are left unwritten.
@@ -109,7 +178,9 @@ class Writer:
 
     async def _write_group(self, steps: list[_Step]) -> None:
         batch = Batch.merged(step.batch for step in steps)
+        self._under_way = len(steps)
         error = await self._until_answered(batch)
+        self._under_way = 0
         if error is None:
             self._committed(batch, steps)
         elif len(steps) == 1:
@@ -145,10 +216,17 @@ class Writer:
         return made
 
     async def _try(self, write: Callable[[], None]) -> Exception | None:
+        loop = asyncio.get_running_loop()
+        silent = Unavailable(f"no answer for {SILENCE:.0f} s")
+        impatience = loop.call_later(SILENCE, self._not_writable, silent)
+        self._asked_at = loop.time()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._executor, write)
+            await loop.run_in_executor(self._executor, write)
         except Exception as error:  # noqa: BLE001 - handed on: every kind reaches `on_error`, only one is tried again
             return error
+        finally:
+            impatience.cancel()
+            self._asked_at = None
         return None
 
     def _not_writable(self, error: Unavailable) -> None:
@@ -160,11 +238,14 @@ class Writer:
         if not self.writable:
             _log.warning("store.writable_again pending=%d", self.pending - len(steps))
         self.writable, self.last_error = True, None
-        for _ in steps:
+        for step in steps:
             self._steps.popleft()
+            self._count(step.batch, -1)
+        self._fold_at = max(FOLD, min(self._fold_at, len(self._steps) + FOLD))
         self._tell(partial(self._on_committed, batch), batch)
         for step in steps:
-            self._tell(step.done, batch)
+            for done in step.done:
+                self._tell(done, batch)
 
     def _tell(self, tell: Callable[[], None], batch: Batch) -> None:
         try:

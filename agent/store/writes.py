@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +19,14 @@ from agent.store.rows import Batch, BookingRow, RequestRow, TicketRow
 
 Row = dict[str, Any]
 
+_INSERTS: Mapping[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+_COUNTED = ("is_open", "state", "severity")
+"""What the totals of tickets tell apart."""
+
 
 def write(connection: sa.Connection, batch: Batch, *, repeated: bool = False) -> None:
     """Write all of `batch`.
@@ -27,6 +37,7 @@ def write(connection: sa.Connection, batch: Batch, *, repeated: bool = False) ->
     events = _not_yet_there(connection, batch.events) if repeated else batch.events
     _run(connection, sa.insert(schema.journal), [_journal_row(event) for event in events])
     _release_roots(connection, batch.tickets)
+    _move_totals(connection, batch.tickets)
     _upsert(connection, schema.tickets, [_ticket_row(row) for row in batch.tickets], ("opened_severity", "opened_kind"))
     _upsert(connection, schema.bookings, [_booking_row(row) for row in batch.bookings])
     _upsert(connection, schema.requests, [_request_row(row) for row in batch.requests])
@@ -45,20 +56,38 @@ def _run(connection: sa.Connection, statement: sa.Executable, rows: Sequence[Row
         connection.execute(statement, rows)
 
 
-def _upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], keep: Iterable[str] = ()) -> None:
+def _upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], keep: tuple[str, ...] = ()) -> None:
     """Insert, or replace the row of the same primary key but for the columns `keep`."""
-    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if rows:
+        connection.execute(_upserting(connection.dialect.name, table, keep), rows)
+
+
+# Built once: each of these statements is a knot of 70 objects that only the collector takes apart, and a step has six.
+@cache
+def _upserting(dialect: str, table: sa.Table, keep: tuple[str, ...]) -> sa.Insert:
+    insert = _INSERTS[dialect](table)
     key = [column.name for column in table.primary_key]
     fixed = {*key, *keep}
     changed = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in fixed}
-    _run(connection, insert.on_conflict_do_update(index_elements=key, set_=changed), rows)
+    return insert.on_conflict_do_update(index_elements=key, set_=changed)
+
+
+@cache
+def _deleting(table: sa.Table) -> sa.Delete:
+    return sa.delete(table).where(table.c.key == sa.bindparam("gone"))
+
+
+@cache
+def _adding(dialect: str) -> sa.Insert:
+    insert, count = _INSERTS[dialect](schema.ticket_totals), schema.ticket_totals.c["count"]
+    return insert.on_conflict_do_update(index_elements=_COUNTED, set_={"count": count + insert.excluded["count"]})
 
 
 def _replace(connection: sa.Connection, table: sa.Table, column: str, values: Mapping[str, Json]) -> None:
     """Key by key: None deletes, anything else replaces."""
     gone = [{"gone": key} for key, value in values.items() if value is None]
     kept = [{"key": key, column: packed(value)} for key, value in values.items() if value is not None]
-    _run(connection, sa.delete(table).where(table.c.key == sa.bindparam("gone")), gone)
+    _run(connection, _deleting(table), gone)
     _upsert(connection, table, kept)
 
 
@@ -67,6 +96,18 @@ def _release_roots(connection: sa.Connection, rows: Sequence[TicketRow]) -> None
     if len(rows) > 1:
         statement = sa.update(schema.tickets).where(schema.tickets.c.number == sa.bindparam("letting_go"))
         _run(connection, statement.values(holds_root=False), [{"letting_go": row.number} for row in rows])
+
+
+def _move_totals(connection: sa.Connection, rows: Sequence[TicketRow]) -> None:
+    """Count each ticket under what its row will say, and no longer under what it still says."""
+    if not rows:
+        return
+    table, numbers = schema.tickets.c, [row.number for row in rows]
+    old = sa.select(table.is_open, table.state, table.severity).where(table.number.in_(numbers))
+    moved = Counter((row.is_open, row.state, row.severity) for row in rows)
+    moved.subtract(tuple(row) for row in connection.execute(old))
+    changed = [dict(zip(_COUNTED, key, strict=True), count=more) for key, more in moved.items() if more]
+    _run(connection, _adding(connection.dialect.name), changed)
 
 
 def _not_yet_there(connection: sa.Connection, events: Sequence[Event]) -> list[Event]:

@@ -81,7 +81,7 @@ class Api:
         if ticket is None:
             return refusal(404, "no such ticket", where="id")
         say = catalogue(tongue(request)[0])
-        return Document(documents.ticket(ticket, self._view.now, say, journal))
+        return Document(self._view.ticket_document(ticket, say, journal))
 
 
 async def told(journal: Journal, number: str) -> tuple[Ticket | None, tuple[Event, ...]]:

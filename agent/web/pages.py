@@ -22,6 +22,7 @@ from agent.model import Device, Ms
 from agent.view import View
 from agent.web import sight
 from agent.web.api import Journal, told
+from agent.web.pictures import Pictures
 from agent.web.words import Words, countdown, short, words_of
 
 FRESH = 1.0
@@ -65,6 +66,7 @@ class Health:
     """What a banner warns of beside blindness."""
 
     writable: Callable[[], bool]
+    full: Callable[[], bool]
     roomy: Callable[[], bool]
     reload_good: Callable[[], bool]
 
@@ -72,8 +74,12 @@ class Health:
 class Pages:
     """Renders them. site: the name of the campus."""
 
-    def __init__(self, view: View, surveys: Surveys, journal: Journal, health: Health, site: Callable[[], str]) -> None:
+    def __init__(
+        self, view: View, surveys: Surveys, journal: Journal, health: Health, site: Callable[[], str],
+        pictures: Pictures,
+    ) -> None:  # fmt: skip
         self._view, self._surveys, self._journal, self._health, self._site = view, surveys, journal, health, site
+        self._pictures = pictures
         loader = PackageLoader("agent.web", "templates")
         self._templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
         self._templates.filters |= {"short": short, "countdown": countdown}
@@ -115,7 +121,9 @@ class Pages:
         end = self._view.calendar_ends()
         if end is not None:
             yield "calendar", end
-        if not self._health.writable():
+        if self._health.full():
+            yield "full", None
+        elif not self._health.writable():
             yield "store", None
         elif not self._health.roomy():
             yield "disk", None
@@ -146,7 +154,8 @@ class Pages:
         if device is None or device.kind == "reference":
             return self.error(request, 404, words("no_device"))
         path = f"/devices/{device.id}"
-        return html(self.render("device.html", words, path, self._view.now, device=device, **self._facts(device)))
+        facts = {**self._facts(device), "pictures": await self._pictures.of(device)}
+        return html(self.render("device.html", words, path, self._view.now, device=device, **facts))
 
     def _facts(self, device: Device) -> Mapping[str, Any]:
         view, now = self._view, self._view.now
@@ -195,6 +204,7 @@ class Pages:
             "journal": [(event, _told(words, event.args)) for event in journal[-EVENTS:]],
             "earlier": max(0, len(journal) - EVENTS),
             "broken": ticket.state in BROKEN,
+            "pictures": await self._pictures.of(self._view.find(ticket.root)),
         }
         return html(self.render("ticket.html", words, f"/tickets/{ticket.id}", now, **values))
 

@@ -54,6 +54,7 @@ class Card:
     members: tuple[tuple[Device, str], ...]
     hidden: int
     ailing: int
+    flaps: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,7 @@ def card(view: View, ticket: Ticket, standings: dict[str, Standing], now: Ms) ->
         members=tuple((device, standings[device.id].state) for device in named),
         hidden=len(ailing) - len(named),
         ailing=len(ailing),
+        flaps=view.flaps(ticket),
     )
 
 

@@ -74,11 +74,11 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, devices: str, policy: str = QUICK) -> Iterator[Running]:
-    """An agent on these devices, ready; ended in any case."""
+def running(folder: Path, devices: str, policy: str = QUICK, more: str = "") -> Iterator[Running]:
+    """An agent on these devices, ready; ended in any case.  more: lines of the configuration."""
     write(folder, devices)
     (folder / "policy.yaml").write_text(policy, "utf-8")
-    (folder / "config.yaml").write_text("version: 1\ninventory: inventory.yaml\npolicy: policy.yaml\n", "utf-8")
+    (folder / "config.yaml").write_text(f"version: 1\ninventory: inventory.yaml\npolicy: policy.yaml\n{more}", "utf-8")
     agent = Running(folder)
     try:
         agent.ready()

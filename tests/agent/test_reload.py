@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.alerting.engine import Removal
+from agent.alerting.frame import build
 from tests.agent.running import running, until, write
+from tests.metrics.campus import campus
+from tests.metrics.campus import device as campus_device
+from tests.metrics.campus import target as campus_target
 
 pytestmark = pytest.mark.net
 
@@ -74,6 +79,22 @@ def test_a_device_that_leaves_with_its_ticket_open(tmp_path: Path) -> None:
             assert '"state": "new"' in shown
             number = shown.split('"id": "')[1].split('"')[0]
             assert '"event": "device_removed"' in agent.run("ticket", number, "--json").stdout
+
+
+async def test_a_child_that_hangs_on_another_parent_now_is_judged_anew(tmp_path: Path) -> None:
+    """Nothing was removed: the camera's shadow is gone all the same, and the old ticket no longer names it."""
+    devices = [campus_device("sw-a"), campus_device("sw-b"), campus_device("cam", "sw-a", "camera")]
+    async with campus(tmp_path, devices) as c:
+        await c.pass_time(20)
+        await c.pass_time(30, down=["sw-a", "cam"])
+        (first,) = c.view.tickets()
+        assert set(first.members) == {"sw-a", "cam"}
+        moved = {**c.monitor.frame.devices, "cam": campus_device("cam", "sw-b", "camera")}
+        c.monitor.reload(build(moved, [campus_target(name) for name in moved], {}), Removal())
+        await c.pass_time(30, down=["sw-a", "cam"])
+        second, old = c.view.tickets()
+        assert (old.id, old.members) == (first.id, ("sw-a",))
+        assert (second.root, second.members) == ("cam", ("cam",))
 
 
 def test_a_second_agent_names_the_first(tmp_path: Path) -> None:

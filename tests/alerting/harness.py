@@ -95,6 +95,7 @@ class World:
         self.frame = frame
         self.now = when(start) if isinstance(start, str) else start
         self.good: dict[str, Ms] = {}
+        self.served: dict[str, Ms] = {}
         self.conditions: dict[Key, Condition] = {}
         self.tickets: dict[str, Ticket] = {}
         self.faults: dict[str, dict[str, Fault]] = {}
@@ -123,6 +124,7 @@ class World:
         return State(
             good=self.good, conditions=self.conditions, by_device=by_device, tickets=self.tickets, by_root=by_root,
             faults=self.faults, waiting=waiting, numbers=self.numbers, blind_since=self.blind_since, hole=self.hole,
+            served=self.served,
         )  # fmt: skip
 
     def step(self, given: Input) -> Delta:
@@ -190,6 +192,8 @@ class World:
         """One look that begins and ends now."""
         if ok and self.frame.leading.get(name) == probe:
             self.good[name] = self.now
+        elif ok:
+            self.served[name] = self.now
         outcome = Outcome.OK if ok else Outcome.FAILED
         return self.step(Reading(target(name, probe), self.now, 0.0, outcome, "" if ok else "timeout"))
 

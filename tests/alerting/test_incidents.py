@@ -176,3 +176,27 @@ def test_unknown_never_moves_a_condition() -> None:
         world.step(Reading(target("sw"), world.now, 0.0, Outcome.UNKNOWN, "local_error:ENETUNREACH"))
     assert world.conditions == before
     assert not world.tickets
+
+
+def test_a_member_that_answers_again_below_a_dead_root_is_written_off_it() -> None:
+    world = seen(frame_of([*tree(2, 3), *FAR]))
+    fall(world, ["sw", "sw-0", "sw-1", "sw-2"])
+    world.up("sw-1", "2026-03-02 10:05")
+    assert set(world.only.members) == {"sw", "sw-0", "sw-2"}
+    lines = [event.args for event in world.journals[world.only.id] if event.event == "extended"]
+    assert lines == [{"left": ["sw-1"], "why": "recovered"}]
+    assert ("sw-1", "icmp") not in world.conditions
+    world.down("sw-1", "2026-03-02 10:20")
+    one_with_all(world, {"sw", "sw-0", "sw-1", "sw-2"})
+
+
+def test_members_that_come_back_with_their_root_are_restored_with_it() -> None:
+    world = seen(frame_of([*tree(2, 3), *FAR]))
+    fall(world, ["sw", "sw-0", "sw-1", "sw-2"])
+    back = when("2026-03-02 10:05")
+    for gap in (0, 130):
+        for n, name in enumerate(["sw-0", "sw-1", "sw-2", "sw"]):
+            world.until(back + (gap + n) * SECOND).look(name, ok=True)
+    world.tick()
+    assert world.only.state == "restored"
+    one_with_all(world, {"sw", "sw-0", "sw-1", "sw-2"})

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import stat
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agent.cli.desk import Desk
+from agent.cli.places import tell_of_others
+from agent.clock import SystemClock
+from agent.locale import catalogue
 
 from .conftest import Campus
 from .given import Books, agent
@@ -71,6 +80,7 @@ def test_nothing_is_restored_under_a_running_agent(campus: Campus, books: Books,
         said = campus("restore", file)
     assert (said.code, said.out) == (1, "")
     assert "stop it first" in said.err
+    assert f"since {datetime.now(ZoneInfo('Asia/Shanghai')):%H:}" in said.err, "the site's time"
 
 
 def test_a_missing_backup_is_2(campus: Campus) -> None:
@@ -81,4 +91,16 @@ def test_a_place_that_cannot_be_written_is_named(campus: Campus, books: Books, t
     books.open()
     said = campus("backup", tmp_path / "no" / "such" / "away.db")
     assert said.code == 1
-    assert "away.db" in said.err
+    assert f"mkdir -p {tmp_path / 'no' / 'such'}" in said.err
+    assert "Errno" not in said.err
+
+
+def test_of_two_folders_with_data_it_is_said_which_is_taken(
+    campus: Campus, books: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books.open()
+    desk = Desk(say=catalogue("en"), clock=SystemClock())
+    tell_of_others(desk, Path("elsewhere"))
+    assert "the data are elsewhere; there are data in data, too" in capsys.readouterr().err
+    tell_of_others(desk, Path("data"))
+    assert not capsys.readouterr().err, "nothing to confuse it with"

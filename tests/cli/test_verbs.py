@@ -63,7 +63,7 @@ def test_both_languages_have_the_same_keys_and_arguments() -> None:
 
 def test_every_key_in_the_source_has_words() -> None:
     source = "".join(file.read_text("utf-8") for file in Path("agent/cli").rglob("*.py") if "demo" not in file.name)
-    used = set(re.findall(r"\"((?:cli|app|requests)\.[a-z_.]+)\"", source))
+    used = set(re.findall(r"\"((?:cli|app|requests|device)\.[a-z_.]+)\"", source))
     assert {key for key in used if not catalogue("zh").has(key)} == set()
 
 

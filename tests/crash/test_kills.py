@@ -191,6 +191,7 @@ def _survives(folder: Path, *, kills: int, devices: int) -> int:
             if door.is_open:
                 door.shut()
     outages = sum(len(door.down) for door in doors)
+    print(f"{outages} outages")
     assert outages >= devices
     _ready(agent)
     _told_once(list(journals(folder)), doors, seed)

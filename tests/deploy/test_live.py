@@ -10,25 +10,27 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.agent.running import running
+from tests.agent.running import running, write
 from tests.deploy.given import fetch, free_port, until
 from tests.deploy.test_prometheus import DASHBOARDS
 from tests.deploy.watch import Watch, watching
+from tests.faults_store.given import doors, fill, line, small_disk
 
 CAMERA = "cam-a-2-1"
 
 
 @contextlib.contextmanager
-def practice(folder: Path) -> Iterator[str]:
-    """The practice campus, its agent's HOST:PORT; a camera loses its power after ten seconds."""
+def practice(folder: Path, story: str = f"+10 power off {CAMERA}\n") -> Iterator[str]:
+    """The practice campus, its agent's HOST:PORT; a camera loses its power after ten seconds, or as the story goes."""
     script = folder / "broken.script"
-    script.write_text(f"+10 power off {CAMERA}\n", "utf-8")
+    script.write_text(story, "utf-8")
     where = f"127.0.0.1:{free_port()}"
     argv = [sys.executable, "-m", "agent.cli", "demo", "--listen", where, "--script", str(script),
             "--data", str(folder / "data"), "--lang", "en"]  # fmt: skip
@@ -91,3 +93,44 @@ def test_the_clock_warns_and_alarms(tmp_path: Path) -> None:
         assert seen == [("response", "info"), ("response", "warning"), ("response", "critical")]
         agent.process.kill()
         until(lambda: watch.alerts("CampusAgentDown"), 60 + 30, 0.5)
+
+
+@pytest.mark.soak
+def test_the_watchman_is_watched(tmp_path: Path) -> None:
+    """Four agents and what befalls them: cut off, without looks, frozen, on a full disk. Each alert names its own."""
+    for name in ("blind", "stale", "frozen", "full"):
+        (tmp_path / name).mkdir()
+    with contextlib.ExitStack() as stack:
+        one, two, three = stack.enter_context(doors(3))
+        blind = stack.enter_context(practice(tmp_path / "blind", "+30 uplink cut\n+150 uplink join\n"))
+        stale = stack.enter_context(running(tmp_path / "stale", line(one.name, one.port)))
+        frozen = stack.enter_context(running(tmp_path / "frozen", line(two.name, two.port)))
+        disk = stack.enter_context(small_disk(tmp_path / "disk", "12m"))
+        (tmp_path / "full" / "data").symlink_to(disk, target_is_directory=True)
+        full = stack.enter_context(running(tmp_path / "full", line(three.name, three.port)))
+        names = [agent.url.removeprefix("http://") for agent in (stale, frozen, full)]
+        watch = stack.enter_context(watching(tmp_path, blind, *names))
+        until(lambda: len(watch.query('up{job="campus-agent"} == 1')) == 4, 30, 0.5)
+
+        began = time.monotonic()
+        (disk / "reserve").unlink()
+        hog = fill(disk)
+        three.shut()  # a ticket must be written: what fits into the log as it lies still goes in
+        write(tmp_path / "stale", line(one.name, one.port).replace("{port:", "{interval: 1h, port:"))
+        stale.hup()
+        frozen.process.send_signal(signal.SIGSTOP)
+        due = {
+            "CampusAgentCannotWrite": (names[2], 120), "CampusAgentDown": (names[1], 180),
+            "CampusAgentBlind": (blind, 180), "CampusAgentStale": (names[0], 330),
+        }  # fmt: skip
+        for alert, (instance, seconds) in due.items():
+            found = until(partial(watch.alerts, alert), seconds - (time.monotonic() - began), 0.5)
+            print(f"{alert} after {time.monotonic() - began:.0f} s")
+            assert [one["labels"]["instance"] for one in found] == [instance]
+            if alert == "CampusAgentCannotWrite":
+                hog.unlink()
+        frozen.process.send_signal(signal.SIGCONT)
+        write(tmp_path / "stale", line(one.name, one.port))
+        stale.hup()
+        until(lambda: not any(watch.alerts(alert) for alert in due), 300, 1.0)
+        print(f"all of them over after {time.monotonic() - began:.0f} s")

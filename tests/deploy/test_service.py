@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from agent.store.schema import REVISION
 from tests.deploy.given import CHECKOUT, DEPLOY
 from tests.simulator import needs
 
 HERE = Path(__file__).parent / "service"
 PYTHON = "/usr/bin/python3"
-MIGRATION = '''\
+LATER = f"{int(REVISION) + 1:04}"
+MIGRATION = f'''\
 """A later layout, for this test alone."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "{LATER}", "{REVISION}", None, None
 
 def upgrade() -> None:
     op.add_column("tickets", sa.Column("colour", sa.Text))
@@ -28,8 +30,8 @@ MUST_BE = {
     "dry_run_left": "0", "installed": "active", "user": "campus-agent", "capabilities": "0000000000002000",
     "pings": "1", "secret_mode": "root:600", "with_a_secret": "active", "after_the_freeze": "active", "traceback": "1",
     "after_a_kill": "active", "tickets_kept": "1", "refused_code": "1", "refused_untouched": "yes",
-    "upgraded": "active", "upgraded_layout": "0002", "upgraded_tickets": "1", "backups": "1", "again": "active/2/1",
-    "back": "active", "back_layout": "0001", "back_tickets": "1",
+    "upgraded": "active", "upgraded_layout": LATER, "upgraded_tickets": "1", "backups": "1", "again": "active/2/1",
+    "back": "active", "back_layout": REVISION, "back_tickets": "1",
     "undone": "inactive", "undone_left": "0", "undone_kept": "2", "purged_left": "0/0",
 }  # fmt: skip
 
@@ -42,10 +44,10 @@ def later(checkout: Path) -> Path:
         shutil.copy(CHECKOUT / name, checkout / name)
     store = checkout / "agent" / "store"
     schema, migrate = store / "schema.py", store / "migrate.py"
-    schema.write_text(schema.read_text("utf-8").replace('REVISION = "0001"', 'REVISION = "0002"'), "utf-8")
-    known = migrate.read_text("utf-8").replace('frozenset({"", REVISION})', 'frozenset({"", "0001", REVISION})')
+    schema.write_text(schema.read_text("utf-8").replace(f'REVISION = "{REVISION}"', f'REVISION = "{LATER}"'), "utf-8")
+    known = migrate.read_text("utf-8").replace("REVISION})", f'"{REVISION}", REVISION}})')
     migrate.write_text(known, "utf-8")
-    (store / "migrations" / "versions" / "v0002_colour.py").write_text(MIGRATION, "utf-8")
+    (store / "migrations" / "versions" / f"v{LATER}_colour.py").write_text(MIGRATION, "utf-8")
     return checkout
 
 

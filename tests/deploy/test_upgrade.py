@@ -1,5 +1,5 @@
 """A released layout is brought up to date under `kill -9`: either the old layout or the new one, never a mixture, and
-every journal line is there. There is one released layout so far, so the later one lives in this test."""
+every journal line is there. Today's layout is the older one, so the later one lives in this test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from sqlite3 import connect
 import pytest
 
 from agent.store import Batch, open_store
-from tests.deploy.test_service import later
+from agent.store.schema import REVISION
+from tests.deploy.test_service import LATER, later
 from tests.store.given import chain, ticket
 
 KILLS = 25
@@ -63,7 +64,7 @@ def test_killed_while_it_upgrades(tmp_path: Path) -> None:
     print(f"seed {seed}")
     dice = random.Random(seed)
     checkout = later(tmp_path / "later")
-    versions = checkout / "agent" / "store" / "migrations" / "versions" / "v0002_colour.py"
+    versions = checkout / "agent" / "store" / "migrations" / "versions" / f"v{LATER}_colour.py"
     versions.write_text(versions.read_text("utf-8") + "    _touch()\n" + HEAVY, "utf-8")
     path = tmp_path / "campus.db"
     lines = released(path)
@@ -72,7 +73,7 @@ def test_killed_while_it_upgrades(tmp_path: Path) -> None:
     rehearsal = upgrading(checkout, path)
     assert rehearsal.communicate(timeout=60)[0] == "done\n"
     whole = time.monotonic() - began
-    assert state(path) == ("0002", lines, TICKETS, True, True)
+    assert state(path) == (LATER, lines, TICKETS, True, True)
     path.write_bytes(original)
     outcomes = set()
     for _ in range(KILLS):
@@ -81,13 +82,13 @@ def test_killed_while_it_upgrades(tmp_path: Path) -> None:
         process.kill()
         process.communicate()
         found = state(path)
-        assert found in {("0001", lines, TICKETS, False, False), ("0002", lines, TICKETS, True, True)}, f"seed {seed}"
+        assert found in {(REVISION, lines, TICKETS, False, False), (LATER, lines, TICKETS, True, True)}, f"seed {seed}"
         outcomes.add(found[0])
-        if found[0] == "0002":
+        if found[0] == LATER:
             for ending in ("", "-wal", "-shm"):
                 Path(f"{path}{ending}").unlink(missing_ok=True)
             path.write_bytes(original)
-    assert "0001" in outcomes, f"seed {seed}: no kill came in time"
+    assert REVISION in outcomes, f"seed {seed}: no kill came in time"
     last = upgrading(checkout, path)
     assert last.communicate(timeout=60)[0] == "done\n"
-    assert state(path) == ("0002", lines, TICKETS, True, True)
+    assert state(path) == (LATER, lines, TICKETS, True, True)

@@ -42,15 +42,15 @@ class Watch:
 
 
 @contextlib.contextmanager
-def watching(folder: Path, agent: str) -> Iterator[Watch]:
-    """agent: HOST:PORT of its page."""
+def watching(folder: Path, *agents: str) -> Iterator[Watch]:
+    """agents: HOST:PORT of the page of each."""
     needs.program("prometheus", "prometheus-alertmanager")
     shutil.copytree(DEPLOY / "prometheus", folder / "prometheus")
     watch = Watch(f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}")
-    targets = {"campus-agent": agent, "alertmanager": watch.alertmanager, "prometheus": watch.prometheus}
-    for name, where in targets.items():
+    servers = {"alertmanager": [watch.alertmanager], "prometheus": [watch.prometheus]}
+    for name, hosts in ({"campus-agent": list(agents)} | servers).items():
         place = folder / "prometheus" / "targets" / f"{name}.yml"
-        place.write_text(json.dumps([{"targets": [where.removeprefix("http://")]}]), "utf-8")
+        place.write_text(json.dumps([{"targets": [host.removeprefix("http://") for host in hosts]}]), "utf-8")
     for path in (folder / "prometheus" / "prometheus.yml", *(folder / "prometheus" / "rules").glob("*.yml")):
         path.write_text(re.sub(r"interval: (15|60)s", f"interval: {QUICK}", path.read_text("utf-8")), "utf-8")
     with contextlib.ExitStack() as stack:

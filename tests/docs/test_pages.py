@@ -101,6 +101,19 @@ def test_the_inventory_shown_is_right(tmp_path: Path) -> None:
         assert not load_inventory(tmp_path / "inventory.yaml").problems
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_inventories_of_the_readme_are_right(name: str, tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir(mode=0o700)
+    for secret in ("ro", "speaker"):
+        (tmp_path / "secrets" / secret).write_text("x")
+        (tmp_path / "secrets" / secret).chmod(0o600)
+    shown = [b.text for b in Page(ROOT / name).blocks if b.language == "yaml" and re.search("^devices:", b.text, re.M)]
+    assert len(shown) >= 2
+    for text in shown:
+        (tmp_path / "inventory.yaml").write_text(text, "utf-8")
+        assert not load_inventory(tmp_path / "inventory.yaml").problems
+
+
 @pytest.mark.parametrize(("key", "load"), [("people", load_roster), ("terms", load_calendar)])
 def test_roster_and_calendar_shown_are_right(key: str, load: Callable[[Path], Loaded[Any]], tmp_path: Path) -> None:
     shown = blocks_of("first-inventory.md", key)

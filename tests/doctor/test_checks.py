@@ -87,10 +87,10 @@ CASES: list[tuple[Finding, Level, str]] = [
     (agent({"store_writable": False})[1], Level.FAIL, "not_writing"),
     (agent({"blind": True})[1], Level.WARN, "blind"),
     (agent({"reload_good": False})[1], Level.WARN, "reload"),
-    (files.calendar(None, date(2026, 9, 1)), Level.WARN, "over"),
-    (files.calendar(date(2026, 8, 31), date(2026, 9, 1)), Level.WARN, "over"),
-    (files.calendar(date(2026, 10, 1), date(2026, 9, 1)), Level.WARN, "ending"),
-    (files.calendar(date(2027, 10, 1), date(2026, 9, 1)), Level.OK, "ok"),
+    (files.calendar(None, date(2026, 9, 1), "python3"), Level.WARN, "over"),
+    (files.calendar(date(2026, 8, 31), date(2026, 9, 1), "python3"), Level.WARN, "over"),
+    (files.calendar(date(2026, 10, 1), date(2026, 9, 1), "python3"), Level.WARN, "ending"),
+    (files.calendar(date(2027, 10, 1), date(2026, 9, 1), "python3"), Level.OK, "ok"),
 ]
 
 

@@ -86,6 +86,10 @@ def test_the_same_key_writes_once(tmp_path: Path) -> None:
             again = _keyed_note(agent, number)
             assert (again["version"], again["journal"]) == (before["version"], before["journal"])
             assert opened(agent, key="k-2")["id"] != number
+            other = ask(agent, do="command", verb="take", ids=[number], by="li", key="n-1", args={})
+            assert other["error"]["code"] == "conflict", "another verb is another command"
+            other = ask(agent, do="command", verb="note", ids=[number], by="wang", key="n-1", args={"text": "到场"})
+            assert other["error"]["code"] == "conflict", "and so is another person's"
 
 
 def _keyed_note(agent: Running, number: str) -> dict[str, Any]:

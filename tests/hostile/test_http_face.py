@@ -52,6 +52,7 @@ ROUTES = {
     "/": "/",
     "/devices": "/devices",
     "/devices/{id}": "/devices/cam",
+    "/devices/{id}/picture/{which}": "/devices/cam/picture/good",
     "/tickets": "/tickets",
     "/tickets/{id}": "/tickets/T20260101-0001",
     "/api/v1/devices": "/api/v1/devices",

@@ -80,7 +80,7 @@ devices:
 @pytest.fixture
 def school(tmp_path: Path) -> Inventory:
     (tmp_path / "secrets").mkdir()
-    for name in ("ro", "a", "p"):
+    for name in ("ro", "a", "p", "cam"):
         (tmp_path / "secrets" / name).write_text(f"{CANARY}-{name}\n")
         (tmp_path / "secrets" / name).chmod(0o600)
     return inventory(tmp_path, INTERFACE)

@@ -75,9 +75,12 @@ def test_two_days_of_five_hundred_devices(tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.3])
 def test_bursty_loss_is_told(tmp_path: Path, share: float) -> None:
-    """Silences of 5 s on average are longer than a burst as often as not: reported, not judged."""
+    """Silences of 5 s on average are longer than a burst as often as not: reported, not judged.
+
+    Each of the thousands of outages is written to the disk: six hours of fifty devices show the same shares as a week.
+    """
     began = time.monotonic()
-    seen = Lossy(tmp_path, 100, bursty(share, 5.0, seed=5), seed=5).run(DAY)
+    seen = Lossy(tmp_path, 50, bursty(share, 5.0, seed=5), seed=5).run(DAY / 4)
     print(
         f"bursty, {share:.0%} of the time in spells of 5 s on average: {seen.looks:,} looks, {seen.falls} falls, "
         f"{seen.outages} outages, {seen.tickets} tickets ({time.monotonic() - began:.0f} s)"

@@ -1,4 +1,8 @@
-"""The practice campus for most of an hour: storm after storm, then calm; what the agent holds is noted meanwhile."""
+"""The practice campus for most of an hour: storm after storm, then calm; what the agent holds is noted meanwhile.
+
+Each storm does the same to the same devices. So what looks leave behind shows as a line through the calm, and what a
+storm leaves behind as a step from the moment before one storm to the moment before the next.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,22 @@ import sys
 import threading
 import time
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
+from tests.soak import held
+
 MINUTES = 45.0
-ROUNDS, APART = 4, 540
+ROUNDS, APART = 4, 420
 """Storms, and seconds from the beginning of one to that of the next."""
+LULL = (370.0, 435.0)
+"""Seconds into a round in which its storm is over, its tickets have settled, and the next one has not begun."""
+CALM = (ROUNDS - 1) * APART + LULL[0] + 50.0
+"""Seconds after which nothing happens any more but looks, readers of the page and the clock's own row."""
 EVERY = 15.0
-SETTLED = 15 * 60.0
-"""Seconds until caches, pools and the heap have what they want; nothing before counts for the slope."""
 DAY = 86_400.0
 
 
@@ -35,7 +45,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slope:
-    """Bytes a day, and twice its standard error."""
+    """Bytes a day, and twice its standard error: what is smaller cannot be seen."""
 
     value: float
     unsure: float
@@ -48,7 +58,7 @@ class Storm:
         self.folder = folder
         self.samples: list[Sample] = []
         self._over = threading.Event()
-        self._script = folder / "storms.script"
+        self._script, self._notes = folder / "storms.script", folder / "held"
         shipped = (files("agent.simulator") / "scripts" / "storm.script").read_text("utf-8")
         self._script.write_text(storms(shipped), "utf-8")
         with socket.socket() as sock:
@@ -60,12 +70,11 @@ class Storm:
         self._thread.start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        argv = [sys.executable, "-m", "agent.cli", "--data", str(self.folder / "data"), "demo"]
+        words = (held.__file__, self._address, self._script, self.folder / "data", self._notes)
         with (self.folder / "demo.log").open("ab") as log:
             return subprocess.Popen(
-                [*argv, "--listen", self._address, "--script", str(self._script)],
-                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+                [sys.executable, *map(str, words)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
 
     def _note(self) -> None:
         while not self._over.wait(EVERY):
@@ -76,6 +85,11 @@ class Storm:
                 continue  # counted by its absence
             resident, descriptors = (_value(page, f"process_{name}") for name in ("resident_memory_bytes", "open_fds"))
             self.samples.append(Sample(at=time.monotonic() - self._began, resident=resident, files=descriptors))
+
+    @property
+    def notes(self) -> list[held.Held]:
+        """What the agent has noted of itself, `at` in seconds since the start."""
+        return [replace(note, at=note.at - self._began) for note in held.read(self._notes)]
 
     def wait(self) -> None:
         """Until its time is over."""
@@ -104,14 +118,15 @@ def _parted(lines: list[str]) -> list[tuple[str, str, str]]:
     return [line.partition(" ") for line in lines]
 
 
-def slope(samples: list[Sample]) -> Slope:
-    """Least squares through what was resident, extrapolated to a day; samples stand beside each other for nothing
-    longer than a storm, so the error takes the residuals as independent and is if anything too small."""
-    ats, values = [sample.at for sample in samples], [sample.resident for sample in samples]
+def slope(ats: Sequence[float], values: Sequence[float]) -> Slope:
+    """Least squares, extrapolated to a day. What is left over counts for no more independent values than it changes
+    its sign (a heap that moves by steps says the same thing many times)."""
     fit = statistics.linear_regression(ats, values)
     rest = [value - fit.slope * at - fit.intercept for at, value in zip(ats, values, strict=True)]
     spread = sum((at - statistics.mean(ats)) ** 2 for at in ats)
-    error = (sum(value * value for value in rest) / (len(rest) - 2) / spread) ** 0.5
+    turns = sum((one < 0) != (other < 0) for one, other in pairwise(rest))
+    alike = len(rest) / min(len(rest), max(4.0, 2.0 * turns))
+    error = (sum(value * value for value in rest) / (len(rest) - 2) / spread * alike) ** 0.5
     return Slope(value=fit.slope * DAY, unsure=2 * error * DAY)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
 from agent.alerting.commands import Command
 from agent.alerting.engine import Tick
@@ -26,6 +27,7 @@ from agent.probes import PROBES
 from agent.probes.base import Kind, Prober
 from agent.scheduler import Scheduler
 from agent.store import Batch, Store, Writer, open_store
+from agent.store.copy import snapshot
 from tests.scenarios.virtual import Inline
 
 START: Ms = 1_772_413_200_000
@@ -33,7 +35,24 @@ START: Ms = 1_772_413_200_000
 MINUTE, DAY, MONTH = 60_000, 86_400_000, 30.44 * 86_400_000
 GROUP = 300
 """Steps between two commits, so that the disk and not the judge sets the pace no more than it must."""
-PAGES = 40
+PAGE = 50
+"""Tickets on a page."""
+FAR = 10
+"""Pages further on, which a cursor leads to."""
+LISTS: dict[str, dict[str, Any]] = {
+    "newest": {},
+    "further on": {},
+    "open": {"only_open": True},
+    "ended": {"state": "filed"},
+    "of a state": {"state": "reported"},
+    "of a severity": {"severity": "general"},
+    "open of a severity": {"severity": "general", "only_open": True},
+    "of a state and a severity": {"state": "reported", "severity": "general"},
+    "ended of a severity": {"state": "filed", "severity": "general"},
+    "of a device": {"device": "cam-000"},
+    "ended of a device": {"device": "cam-000", "state": "filed"},
+}
+"""What may be asked for, by name."""
 
 SAID = {
     "report": {"cause": "水晶头氧化", "measures": "更换水晶头"},
@@ -59,14 +78,26 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Age:
-    """size: bytes of the database.  list_p95, page_p95: seconds for a page of the list, newest and anywhere.
-    faults: past faults that the judge keeps in memory."""
+    """size: bytes of the database.  faults: past faults that the judge keeps in memory."""
 
     tickets: int
     size: int
-    list_p95: float
-    page_p95: float
     faults: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Seconds of the processor for a page of a list, of 100 the 95th; the same list of a young database and of an old
+    one, asked in turn. On a machine that does nothing else these are the seconds one waits (`waited`, of the old)."""
+
+    name: str
+    young: float
+    old: float
+    waited: float
+
+    @property
+    def ratio(self) -> float:
+        return self.old / self.young
 
 
 class Years:
@@ -173,33 +204,58 @@ class Years:
     # -- what it has become
 
     def age(self) -> Age:
-        store = self._store
-        total = store.tickets(limit=1).total
-        newest = [_took(store, None) for _ in range(PAGES)]
-        cursors, cursor = [], None
-        for _ in range(PAGES):
-            cursor = store.tickets(limit=50, cursor=cursor).next
-            if cursor is None:
-                break
-            cursors.append(cursor)
-        further = [_took(store, cursor) for cursor in cursors] or newest
         return Age(
-            tickets=total or 0,
+            tickets=self._store.tickets(limit=1).total,
             size=sum(file.stat().st_size for file in self._file.parent.glob("campus.db*")),
-            list_p95=_p95(newest),
-            page_p95=_p95(further),
             faults=sum(map(len, self.memory.faults.values())),
         )
 
+    def keep(self, copy: Path) -> None:
+        """A copy of the database as it is today."""
+        snapshot(self._file, copy)
 
-def _took(store: Store, cursor: str | None) -> float:
-    began = time.perf_counter()
-    store.tickets(limit=50, cursor=cursor)
-    return time.perf_counter() - began
+    def paces(self, young: Path, turns: int) -> list[Pace]:
+        """How long each list takes in the young database and in today's, all of them asked for in turn, so often."""
+        other = open_store(young, read_only=True)
+        asking = [_Asking(name, store) for name in LISTS for store in (other, self._store)]
+        try:
+            for _ in range(turns):
+                for one in asking:
+                    one.ask()
+        finally:
+            other.close()
+        pairs = zip(asking[::2], asking[1::2], strict=True)
+        return [
+            Pace(name=was.name, young=_p95(was.worked), old=_p95(now.worked), waited=_p95(now.waited))
+            for was, now in pairs
+        ]
 
 
-def _p95(values: list[float]) -> float:
-    return quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+class _Asking:
+    """One list of one database."""
+
+    def __init__(self, name: str, store: Store) -> None:
+        self.name, self._store = name, store
+        self._asked = LISTS[name] | ({"cursor": _far(store)} if name == "further on" else {})
+        self.worked: list[float] = []
+        self.waited: list[float] = []
+
+    def ask(self) -> None:
+        worked, began = time.thread_time(), time.perf_counter()
+        self._store.tickets(limit=PAGE, **self._asked)
+        self.worked.append(time.thread_time() - worked)
+        self.waited.append(time.perf_counter() - began)
+
+
+def _far(store: Store) -> str | None:
+    cursor = None
+    for _ in range(FAR):
+        cursor = store.tickets(limit=PAGE, cursor=cursor).next or cursor
+    return cursor
+
+
+def _p95(values: Sequence[float]) -> float:
+    return quantiles(values, n=20)[-1]
 
 
 def _nobody(kind: Kind) -> Prober:

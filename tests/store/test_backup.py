@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,6 +24,7 @@ from agent.store import (
     open_store,
     restore,
 )
+from agent.store.schema import REVISION
 
 from .given import NOON, chain, ticket
 
@@ -53,7 +56,7 @@ def test_a_backup_holds_everything_in_one_private_file(
     if not running:
         store.close()
     made = backup(directory.database, tmp_path / "b.db")
-    assert (made.tickets, made.events, made.revision) == (1, 3, "0001")
+    assert (made.tickets, made.events, made.revision) == (1, 3, REVISION)
     assert made.size == made.path.stat().st_size
     assert made.path.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.db", "data"]
@@ -175,3 +178,24 @@ def _spoil(directory: DataDirectory, file: Path, what: str) -> type[Exception]:
         connection.execute("DROP TRIGGER journal_no_delete")
         connection.execute("DELETE FROM journal WHERE seq = 2")
     return DamagedDatabase
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_what_root_restores_belongs_to_whom_the_database_belonged(
+    store: Store, directory: DataDirectory, tmp_path: Path
+) -> None:
+    made = backup(directory.database, tmp_path / "b.db")
+    store.close()
+    for path in (directory.path, directory.database):
+        os.chown(path, 65534, 65534)
+    done = restore(directory, made.path, now=NOON)
+    assert done.replaced is not None
+    for path in (directory.database, directory.lock_file, done.replaced):
+        assert (path.stat().st_uid, path.stat().st_gid) == (65534, 65534), path
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_whom_a_person_has_to_become_to_work_in_a_folder(directory: DataDirectory) -> None:
+    assert directory.keeper() == ""
+    os.chown(directory.path, 65534, 65534)
+    assert directory.keeper() == pwd.getpwuid(65534).pw_name

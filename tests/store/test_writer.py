@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from agent.store import Batch, Refused, Store, Unavailable, Writer, open_store
+from tests.scenarios.virtual import VirtualLoop
 
 from .given import chain, event
 
@@ -196,3 +197,27 @@ def _cut_all_connections(url: str) -> None:
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     engine.dispose()
+
+
+class Hung(Executor):
+    """A thread that never comes back: the disk under it has stopped answering."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return Future()
+
+
+def test_a_write_that_is_never_answered_is_noticed(sqlite_store: Store) -> None:
+    loop = VirtualLoop()
+    seen: list[tuple[bool, bool]] = []
+
+    async def write() -> None:
+        owner = Owner(sqlite_store, Hung())
+        owner.put(1, Batch(events=chain("T1", 1)))
+        for _ in range(2):
+            await asyncio.sleep(15)
+            seen.append((owner.writer.hangs, owner.writer.writable))
+        await owner.writer.close(patience=0.1)
+
+    loop.run_until_complete(write())
+    loop.close()
+    assert seen == [(False, True), (True, False)]

@@ -62,6 +62,7 @@ def test_dead_prober(tmp_path: Path) -> None:
 
     def heal(agent: Agent) -> None:
         assert agent.monitor.deaf
+        assert agent.monitor.hearing.mute == ("icmp",)
         assert agent.opened >= 2
         assert {reading.reason for reading in agent.monitor.looks.values()} == {"lost_look"}
         wires.dead = False
@@ -70,6 +71,7 @@ def test_dead_prober(tmp_path: Path) -> None:
     tickets = agent.play(1500.0, [at(1000.0, die), at(1200.0, heal)])
     assert [ticket.root for ticket in tickets] == ["cam-01"]
     assert not agent.monitor.deaf
+    assert not agent.monitor.hearing.mute
     assert 190 <= agent.monitor.blind_seconds <= 260
     names = [event.event for event in journal(tmp_path, tickets[0].id)]
     assert "observation_lost" in names

@@ -46,7 +46,8 @@ async def test_it_speaks_both_languages(tmp_path: Path) -> None:
 
 
 def test_both_languages_have_the_same_words() -> None:
-    words = {lang: {key for key in catalogue(lang)._sentences if key.startswith("web.")} for lang in ("zh", "en")}
+    rooms = ("web.", "device.")
+    words = {lang: {key for key in catalogue(lang)._sentences if key.startswith(rooms)} for lang in ("zh", "en")}
     assert words["zh"] == words["en"] and len(words["en"]) > 80
 
 
@@ -83,10 +84,25 @@ async def test_ticket_and_device_pages(tmp_path: Path) -> None:
         page = (await http.get(f"/tickets/{number}")).text
         assert "张工" in page and "接单" in page and "响应（标书口径）" in page and "过程记录" in page
         page = (await http.get("/devices/cam-a-1")).text
-        assert "上级故障" in page and 'href="/devices/core"' in page and f'href="/tickets/{number}"' in page
+        assert "受上级影响" in page and 'href="/devices/core"' in page and f'href="/tickets/{number}"' in page
         page = (await http.get("/devices?state=shadowed")).text
         assert page.count('class="line"') == 2
         assert number in (await http.get("/tickets")).text
+
+
+async def test_a_ticket_whose_device_comes_and_goes_says_so(tmp_path: Path) -> None:
+    async with campus(tmp_path, school(2)) as c, client(c) as http:
+        await c.pass_time(20)
+        for _ in range(4):
+            await c.pass_time(20, down=["cam-a-1"])
+            await c.pass_time(10)
+        (ticket,) = c.view.tickets()
+        document = (await http.get(f"/api/v1/tickets/{ticket.id}")).json()
+        assert "flapping" in document["flags"]
+        assert "反复通断" in (await http.get(f"/tickets/{ticket.id}")).text
+        assert "反复通断" in (await http.get("/")).text
+        await c.pass_time(400)
+        assert "flapping" not in (await http.get(f"/api/v1/tickets/{ticket.id}")).json()["flags"]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from pathlib import Path
 
@@ -28,7 +29,10 @@ def run(args: Namespace, desk: Desk) -> int:
         raise Stop(FAILED, say("cli.no_database", place=str(database)), say("cli.no_database_mend"))
     if args.file.exists() and not force:
         raise Stop(FAILED, say("cli.backup_there", file=str(args.file)), say("cli.backup_there_mend"))
-    with keeping_errors(desk, args.file):
+    if not args.file.absolute().parent.is_dir():
+        folder = str(args.file.absolute().parent)
+        raise Stop(FAILED, say("cli.no_folder", folder=folder), say("cli.no_folder_mend", folder=shlex.quote(folder)))
+    with keeping_errors(desk, args.file, "cli.no_backup"):
         done = backup(database, args.file, force=force)
     if desk.as_json:
         desk.document(backed_up_document(done))

@@ -49,5 +49,5 @@ def _wanted(item: dict[str, Any], args: Namespace) -> bool:
 def _summary(items: list[dict[str, Any]], desk: Desk) -> str:
     """How many, and how many of each state."""
     counts = {state: sum(item["state"] == state for item in items) for state in STATES}
-    parts = [f"{desk.say.say(f'cli.state.{state}')} {count}" for state, count in counts.items() if count]
+    parts = [f"{desk.say.say(f'device.state.{state}')} {count}" for state, count in counts.items() if count]
     return desk.say.say("cli.devices_total", count=len(items), parts=" · ".join(parts))

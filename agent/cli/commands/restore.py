@@ -28,7 +28,7 @@ def run(args: Namespace, desk: Desk) -> int:
     say, folder = desk.say.say, one_folder(desk)
     if not args.file.is_file():
         raise Stop(USAGE, say("cli.no_file", place=str(args.file)))
-    with keeping_errors(desk, args.file):
+    with keeping_errors(desk, args.file, "cli.kept"):
         if hasattr(args, "dry_run"):
             done = _checked(args.file)
         else:

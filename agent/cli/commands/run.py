@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.cli.desk import Desk
 from agent.cli.grammar import Parser
+from agent.cli.places import data_folders, tell_of_others
 from agent.cli.stop import USAGE, Stop
 
 
@@ -19,8 +20,10 @@ def run(args: Namespace, desk: Desk) -> int:
     """Ends when it is told to (SIGTERM, Ctrl-C) or cannot go on."""
     listen: str | None = getattr(args, "listen", None)
     _check_listen(listen, desk)
-    from agent.app import Options, serve
+    from agent.app import Options, default_data, serve
 
+    if desk.data is None and default_data() == data_folders(None)[0]:
+        tell_of_others(desk, default_data())
     return serve(
         Options(inventory=desk.inventory, config=desk.config, data=desk.data, listen=listen, lang=desk.say.lang)
     )

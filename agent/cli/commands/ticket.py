@@ -96,7 +96,7 @@ def _read(numbers: list[str], desk: Desk) -> int:
         desk.document(found[0] if len(found) == 1 else _listing(known))
     else:
         _paint(talk, known)
-    return DONE if len(known) == len(found) else USAGE
+    return max((code_of(document) for document in found if "error" in document), default=DONE)
 
 
 def _document(talk: Talk, number: str) -> Document:

@@ -1,7 +1,11 @@
 """SNMP v1, v2c and v3 (RFC 1157, 3416, 3414): who the device is, how long it is up, what its ports carry.
 
 `session` one device's conversation · `walk` a column, bounded · `system` who it is · `uptime` reboot or wrap ·
-`ports` ifTable and ifXTable · `prober` the look.
+`ports` ifTable and ifXTable · `rates` what they carry in a second · `prober` the look.
+Profiles (`agent/probes/profiles/*.yaml`): `profile` what one says, `words`, `rules`, `loading` read a file, `library`
+joins all · `select` chooses · `tables` columns read once · `template`, `parts`, `values` text and figures · `assemble`
+a rule into `rows` · `collect` one full collection · `box` what is kept between polls · `checks` what is judged.
+`slow` the odd device, through pysnmp · `recording` a box written down for a test.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from dataclasses import dataclass
 
 from agent.model import Secret
 from agent.probes.base import Hooks, Kind, Prober
+from agent.units import Duration
 
 AUTH = ("MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512")
 PRIV = ("DES", "AES", "AES192", "AES256", "AES192C", "AES256C")
@@ -20,7 +25,9 @@ WALK_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """port: UDP.  ports: read the port tables.  max_repetitions: rows asked for in one GETBULK; less is used for a
+    """port: UDP.  ports: read the port tables.  profiles: read what the device's profile says, sensors and the like.
+    slow: seconds between full readings; in between only what changes is read, and the forwarding table, ARP, VLANs and
+    neighbours are not.  max_repetitions: rows asked for in one GETBULK; less is used for a
     device that chokes on it.  retries: how often a request is sent again within the target's timeout.
     context: context name (RFC 3411 3.3.1).  small_ids: request ids of 15 bits, for an agent that keeps them in a
     short.  any_source: an answer may come from another of the device's addresses. These three go through pysnmp, one
@@ -29,6 +36,8 @@ class Options:
 
     port: int = 161
     ports: bool = True
+    profiles: bool = True
+    slow: Duration = 600.0
     max_repetitions: int = 50
     retries: int = 2
     context: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gufo.snmp import SnmpDecodeError, SnmpError, ValueType
@@ -21,6 +22,7 @@ _TEXT = 255
 class Port:
     """A row. type: IANAifType.  admin, oper: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, 7
     lowerLayerDown; 0 not told.  Counters are None when not told, 64 bits wide if `wide`, else 32.
+    duplex: half, full or unknown; "" where the box does not tell.
     """
 
     index: int
@@ -39,6 +41,7 @@ class Port:
     in_discards: int | None
     out_discards: int | None
     wide: bool
+    duplex: str = ""
 
 
 _STATE = {"oper": 8, "admin": 7, "descr": 2, "type": 3, "mac": 6}
@@ -47,12 +50,16 @@ _NARROW = {"in_octets": 10, "out_octets": 16}
 _WIDE = {"in_wide": 6, "out_wide": 10}
 _NAMES = {"name": 1, "alias": 18, "high_speed": 15}
 
+_NO_DUPLEX: Mapping[int, str] = {}
+
 Failures = dict[str, str]
 """Name of a table, and why the rest of it could not be read."""
 
 
-async def read_ports(session: Session, budget: Budget, known: int) -> tuple[dict[int, Port], Failures]:
-    """Ports by ifIndex, and what could not be read. `known`: how many ports there were last time.
+async def read_ports(
+    session: Session, budget: Budget, known: int, duplex: Mapping[int, str] = _NO_DUPLEX
+) -> tuple[dict[int, Port], Failures]:
+    """Ports by ifIndex, and what could not be read. `known`: how many ports there were last time; `duplex`: of each.
 
     The 32-bit columns are asked for only where ifXTable has no 64-bit ones; version 1 has no 64-bit values at all.
     A port is what has an ifOperStatus. Raises OSError when the device has gone silent before the first column.
@@ -66,7 +73,7 @@ async def read_ports(session: Session, budget: Budget, known: int) -> tuple[dict
     if not found.get("high_speed"):
         lacking["speed"] = 5
     found |= await _table(session, budget, _IF, lacking, rows, failed, "ifTable")
-    return _joined(found), failed
+    return _joined(found, duplex), failed
 
 
 async def _table(
@@ -90,7 +97,7 @@ async def _table(
     return found
 
 
-def _joined(found: dict[str, Column]) -> dict[int, Port]:
+def _joined(found: dict[str, Column], duplex: Mapping[int, str]) -> dict[int, Port]:
     get = {key: column.get for key, column in found.items()}
     empty: Column = {}
     none = empty.get
@@ -109,7 +116,7 @@ def _joined(found: dict[str, Column]) -> dict[int, Port]:
             _count(in_wide(index) if wide else in_narrow(index)),
             _count(out_wide(index) if wide else out_narrow(index)),
             _count(in_errors(index)), _count(out_errors(index)), _count(in_discards(index)),
-            _count(out_discards(index)), wide,
+            _count(out_discards(index)), wide, duplex.get(index, ""),
         )  # fmt: skip
     return joined
 

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 
 from gufo.snmp import SnmpDecodeError, ValueType
-from gufo.snmp._fast import GetIter
 
 from agent.probes.snmp.session import Session, TooLarge
 
@@ -18,6 +17,7 @@ STEPS = (25, 10, 1)
 """Smaller bulks that are tried in turn on a device that chokes on a larger one; 1 is GETNEXT."""
 
 Column = dict[int, ValueType]
+Tree = dict[str, ValueType]
 
 
 class WalkError(Exception):
@@ -30,16 +30,20 @@ class WalkError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Budget:
-    """What one look may still take. until: loop time.  bulk: rows asked for at once, lowered when a device chokes."""
+    """What one look may still take. until: loop time.  bulk: rows asked for at once, lowered when a device chokes.
+
+    rows: the most of one column.
+    """
 
     until: float
     bulk: int
     values: int = MOST_VALUES
+    rows: int = MOST_ROWS
 
     def spend(self, rows: int, batch: int) -> None:
         """Raise WalkError when the column, the look or the time is used up."""
         self.values -= batch
-        if rows > MOST_ROWS or self.values < 0:
+        if rows > self.rows or self.values < 0:
             raise WalkError("too_long")
         self.check_time()
 
@@ -77,11 +81,51 @@ def _even(size: int, rows: int) -> int:
     return max(2, -(-(rows + 1) // requests))
 
 
+async def subtree(session: Session, oid: str, budget: Budget, found: Tree, rows: int = 0) -> None:
+    """Values of a column by its index as it is written (`1.192.0.2.1`), put into `found` as they come.
+
+    rows: how many it had last time. Raises WalkError, and the errors of a request; what was read before stays in `found`.
+    """
+    sizes = (1,) if session.version == "1" else (budget.bulk, *(step for step in STEPS if step < budget.bulk))
+    for size in sizes:
+        found.clear()
+        try:
+            await _walk_parts(session, oid, budget, _even(size, rows), found)
+        except (TimeoutError, SnmpDecodeError, TooLarge):
+            if size == 1:
+                raise
+            budget.check_time()
+        else:
+            budget.bulk = size if session.version != "1" else budget.bulk
+            return
+
+
+async def _walk_parts(session: Session, oid: str, budget: Budget, size: int, found: Tree) -> None:
+    cut = len(oid) + 1
+    last: tuple[int, ...] = ()
+    cursor = session.cursor(oid, size)
+    ask = session.bulk if size > 1 else session.next
+    while True:
+        batch = await ask(cursor)
+        for item in batch:
+            if item is None:
+                return
+            index = item[0][cut:]
+            at = tuple(map(int, index.split("."))) if index else ()
+            if at <= last:
+                raise WalkError("not_increasing")
+            last = at
+            found[index] = item[1]
+        if not batch:
+            return
+        budget.spend(len(found), len(batch))
+
+
 async def _walk(session: Session, oid: str, budget: Budget, size: int) -> Column:
     found: Column = {}
     cut = len(oid) + 1
     last = -1
-    cursor = GetIter(oid, size) if size > 1 else GetIter(oid)
+    cursor = session.cursor(oid, size)
     ask = session.bulk if size > 1 else session.next
     while True:
         batch = await ask(cursor)

@@ -1,0 +1,99 @@
+"""What one host told, whoever asked it: plain values, so that they survive in the resume file. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agent.discovery.onvif import Match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """One row of an LLDP or CDP table. mac: the chassis id where it is one.  address: of its management."""
+
+    protocol: str
+    local_port: str
+    name: str = ""
+    port: str = ""
+    address: str = ""
+    mac: str = ""
+    descr: str = ""
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managed:
+    """An access point in its controller's table."""
+
+    mac: str
+    name: str = ""
+    address: str = ""
+    model: str = ""
+    serial: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """heard: the ways by which it was found (icmp, tcp:80, onvif, onvif-clock, snmp).  tried: credentials that were.
+
+    macs: its own.  own: its own addresses.  bridge_ports: dot1dBaseNumPorts.  forwarding: (MAC, port) pairs of its
+    forwarding table.  arp: (address, MAC) pairs of its ARP table.
+    """
+
+    address: str
+    heard: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    credential: str = ""
+    tried: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    descr: str = ""
+    object_id: str = ""
+    name: str = ""
+    location: str = ""
+    services: int = 0
+    model: str = ""
+    serial: str = ""
+    engine: str = ""
+    bridge_ports: int = 0
+    macs: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    forwarding: tuple[tuple[str, str], ...] = ()
+    arp: tuple[tuple[str, str], ...] = ()
+    managed: tuple[Managed, ...] = ()
+    match: Match | None = None
+
+    @property
+    def spoke(self) -> bool:
+        """It answered SNMP."""
+        return "snmp" in self.heard
+
+    @property
+    def bridge(self) -> bool:
+        """It forwards frames between ports of its own."""
+        return bool(self.forwarding) or self.bridge_ports > 1 or len(self.neighbours) > 1
+
+
+def to_json(box: Box) -> dict[str, Any]:
+    """As the resume file keeps it."""
+    return dataclasses.asdict(box)
+
+
+def from_json(body: Mapping[str, Any]) -> Box:
+    """Of what `to_json` made. Raises TypeError, ValueError or KeyError for anything else."""
+    words = dict(body)
+    lists = ("heard", "ports", "tried", "refused", "macs", "own")
+    words |= {name: tuple(words.get(name, ())) for name in lists}
+    words["neighbours"] = tuple(
+        Neighbour(**{**row, "capabilities": tuple(row["capabilities"])}) for row in words.get("neighbours", ())
+    )
+    words["managed"] = tuple(Managed(**row) for row in words.get("managed", ()))
+    for name in ("forwarding", "arp"):
+        words[name] = tuple((str(one), str(other)) for one, other in words.get(name, ()))
+    match = words.get("match")
+    if match is not None:
+        words["match"] = Match(**{**match, "types": tuple(match["types"]), "xaddrs": tuple(match["xaddrs"])})
+    return Box(**words)

@@ -1,0 +1,121 @@
+"""The paced loop: so many packets a second over the whole ground, slower where the kernel cannot keep up."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.discovery.ground import ALIVE, UNKNOWN, UNREACHABLE, Ground
+from agent.discovery.lines import Line
+
+TICK = 0.02
+"""Seconds between two bursts: 20 packets each at 1,000 a second."""
+TAIL = 1.5
+"""Seconds that answers are awaited behind the last packet of a pass."""
+SLOWEST = 50.0
+
+_FULL = frozenset((errno.ENOBUFS, errno.EAGAIN, errno.ENOMEM))
+_PAUSE = 0.25
+_RECOVERY = 1.002
+_GLANCE = 5000
+"""Addresses looked at in one go, most of them perhaps settled already."""
+_BURST = 0.1
+"""Seconds of packets that may be caught up with after the loop was held up."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """Packets a second: the wish, and what is possible now.
+
+    The neighbour table holds 1,024 entries unless the administrator has said more, an address that nobody has fills
+    one for 3 s: on a directly connected range no more than some 300 a second get through.
+    """
+
+    wish: float
+    now: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.now = self.wish
+
+    def slower(self) -> None:
+        self.now = max(SLOWEST, self.now * 0.8)
+
+    def faster(self) -> None:
+        self.now = min(self.wish, self.now * _RECOVERY)
+
+
+@dataclass(slots=True)
+class Pass:
+    """One walk over the ground. at: how many addresses lie behind.  again: whoever answered is asked, too.
+
+    heard: called for each answer from the ground (the address may come twice), blind: counts what the kernel refused.
+    """
+
+    line: Line
+    ground: Ground
+    pace: Pace
+    heard: Callable[[str], None]
+    moved: Callable[[int], None]
+    at: int = 0
+    again: bool = False
+    blind: int = 0
+    error: int = 0
+
+    async def walk(self) -> None:
+        """Send to everybody whose answer is still wanted, hear what comes, wait for the last."""
+        loop = asyncio.get_running_loop()
+        last, owed = loop.time(), 0.0
+        while self.at < len(self.ground):
+            await asyncio.sleep(TICK)
+            now = loop.time()
+            owed = min(owed + (now - last) * self.pace.now, max(1.0, self.pace.now * _BURST))
+            last = now
+            self._listen()
+            if not self._burst(owed):
+                owed = 0.0
+                await asyncio.sleep(_PAUSE)
+                last = loop.time()
+            owed -= int(owed)
+            self.moved(self.at)
+        await self._tail()
+
+    async def _tail(self) -> None:
+        for _ in range(round(TAIL / 0.1)):
+            await asyncio.sleep(0.1)
+            self._listen()
+
+    def _burst(self, owed: float) -> bool:
+        """Send what is owed; False when the kernel's tables are full: the same address is tried again later."""
+        ground, sent = self.ground, 0
+        end = min(len(ground), self.at + _GLANCE)
+        while sent < int(owed) and self.at < end:
+            address = ground[self.at]
+            mark = ground.mark(address)
+            if mark == UNKNOWN or (mark == ALIVE and self.again):
+                sent += 1
+                if not self._send(address):
+                    self.pace.slower()
+                    return False
+            self.at += 1
+        self.pace.faster()
+        return True
+
+    def _send(self, address: str) -> bool:
+        try:
+            self.line.send(address)
+        except OSError as error:
+            if error.errno in _FULL:
+                return False
+            if error.errno not in (errno.EHOSTUNREACH, errno.ECONNREFUSED):
+                self.blind += 1
+                self.error = error.errno or 0
+        return True
+
+    def _listen(self) -> None:
+        for address in self.line.nobody():
+            self.ground.put(address, UNREACHABLE)
+        for address in self.line.answers():
+            if self.ground.put(address, ALIVE):
+                self.heard(address)

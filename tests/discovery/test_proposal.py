@@ -1,0 +1,143 @@
+"""From what boxes told to who hangs on whom, and to the difference with what is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.discovery.box import Box, Managed, Neighbour
+from agent.discovery.compare import compare, known_of
+from agent.discovery.draft import additions
+from agent.discovery.ground import Ground, read_ranges
+from agent.discovery.onvif import Match
+from agent.discovery.proposal import Proposal, propose
+from agent.model import Device, Location, Parent
+
+MAC = "00:1c:c5:00:00:{:02x}"
+
+
+def bridge(last: int, name: str, *neighbours: Neighbour, **more: object) -> Box:
+    base = Box(
+        address=f"198.18.0.{last}", heard=("icmp", "snmp"), descr="H3C Comware Platform Software S5130", name=name,
+        object_id="1.3.6.1.4.1.25506.1.921", bridge_ports=28, macs=(MAC.format(last),), neighbours=neighbours,
+        credential="switches",
+    )  # fmt: skip
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def beside(port: str, name: str, far: str = "", **more: str) -> Neighbour:
+    return Neighbour(protocol="lldp", local_port=port, name=name, port=far, capabilities=("bridge",), **more)
+
+
+def quiet(last: int) -> Box:
+    return Box(address=f"198.18.0.{last}", heard=("icmp",))
+
+
+CORE = bridge(1, "core", beside("GE1/0/1", "acc-1", "GE1/0/28"), beside("GE1/0/2", "acc-2", "GE1/0/28"),
+              forwarding=tuple((MAC.format(number), "GE1/0/1") for number in (2, 20, 21, 22)))  # fmt: skip
+ACCESS = bridge(2, "acc-1", beside("GE1/0/28", "core", "GE1/0/1"),
+                forwarding=((MAC.format(1), "GE1/0/28"), (MAC.format(20), "GE1/0/5"), (MAC.format(21), "GE1/0/6"),
+                            (MAC.format(22), "GE1/0/6")))  # fmt: skip
+OTHER = bridge(3, "acc-2", beside("GE1/0/28", "core", "GE1/0/2"))
+ARP = {f"198.18.0.{number}": MAC.format(number) for number in (20, 21, 22)}
+
+
+def found(*boxes: Box) -> dict[str, Proposal]:
+    return {each.host: each for each in propose(boxes, ARP)}
+
+
+def test_bridges_by_lldp_and_ends_by_the_forwarding_table() -> None:
+    one = found(CORE, ACCESS, OTHER, quiet(20), quiet(21), quiet(22))
+    assert one["198.18.0.1"].parent == ""
+    assert (one["198.18.0.2"].parent, one["198.18.0.2"].port, one["198.18.0.2"].source) == ("core", "GE1/0/1", "lldp")
+    assert (one["198.18.0.3"].parent, one["198.18.0.3"].port) == ("core", "GE1/0/2")
+    camera = one["198.18.0.20"]
+    assert (camera.parent, camera.port, camera.source) == ("acc-1", "GE1/0/5", "fdb")
+    assert one["198.18.0.21"].evidence[-1].words == "198.18.0.2 GE1/0/6 (+1 MAC)"
+
+
+def test_a_link_told_by_one_end_alone_has_its_port_from_the_other() -> None:
+    silent_core = replace(CORE, neighbours=(beside("GE1/0/2", "acc-2"), beside("GE1/0/3", "acc-3")))
+    one = found(silent_core, ACCESS, OTHER)
+    assert (one["198.18.0.2"].parent, one["198.18.0.2"].port) == ("core", "GE1/0/1")
+
+
+def test_a_name_that_two_have_means_nobody() -> None:
+    twins = bridge(4, "switch"), bridge(5, "switch")
+    one = found(CORE, *twins, bridge(6, "x", beside("GE1/0/1", "switch")))
+    assert not one["198.18.0.4"].parent and not one["198.18.0.5"].parent
+    assert len({each.id for each in one.values()}) == len(one)
+
+
+def test_a_router_at_two_addresses_is_one_device() -> None:
+    twice = replace(CORE, address="198.18.0.254"), replace(CORE, own=("198.18.0.1", "198.18.0.254"))
+    (one,) = propose(twice, {})
+    assert (one.address, one.also) == ("198.18.0.1", ("198.18.0.254",))
+
+
+def test_access_points_learn_of_their_controller() -> None:
+    controller = replace(bridge(9, "ac"), managed=(
+        Managed(mac=MAC.format(20), name="ap-301", address="198.18.0.20", model="AP820"),
+        Managed(mac=MAC.format(99), name="ap-302"),
+    ))  # fmt: skip
+    one = found(controller, quiet(20))
+    assert one["198.18.0.9"].kind == "controller"
+    assert (one["198.18.0.20"].kind, one["198.18.0.20"].controller) == ("ap", "ac")
+    assert (one[MAC.format(99)].id, one[MAC.format(99)].address) == ("ap-302", "")
+
+
+def test_cameras_by_their_announcement_and_by_their_ports() -> None:
+    hik = replace(quiet(20), match=Match(name="HIKVISION DS-2CD2T47", hardware="DS-2CD2T47", types=("NetworkVideo",)))
+    nvr = replace(quiet(21), match=Match(name="NVR", hardware="DS-7732NI", types=("NetworkVideo",)))
+    some = replace(quiet(22), ports=(80, 554))
+    one = found(hik, nvr, some, replace(quiet(23), ports=(3389,)), quiet(24))
+    kinds = [each.kind for each in one.values()]
+    assert kinds == ["camera", "recorder", "camera", "terminal", "asset"]
+    assert (one["198.18.0.20"].vendor, one["198.18.0.20"].model) == ("Hikvision", "DS-2CD2T47")
+    assert one["198.18.0.20"].id == "camera-198-18-0-20"
+
+
+def test_hostile_names_stay_words() -> None:
+    nasty = replace(CORE, name="x]\n- {id: evil} # [1-9]", location="a: b")
+    (entry,) = additions(propose([nasty], {}), lambda each: [one.words for one in each.evidence])
+    assert entry.fields["location"] == {"room": "a: b"}
+
+
+def device(name: str, last: int, **more: object) -> Device:
+    base = Device(id=name, name=name, kind="switch", address=f"198.18.0.{last}")
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def test_the_difference() -> None:
+    devices = {
+        each.id: each
+        for each in (
+            device("core", 1),
+            device("sw-1", 2, parent=Parent(device="core", port="GigabitEthernet1/0/1"), vendor="华三", model="S5130"),
+            device("sw-2", 3, parent=Parent(device="core", port="GE1/0/9"), vendor="Huawei"),
+            device("cam", 77, kind="camera", mac=MAC.format(20), location=Location(room="gate")),
+            device("away", 50),
+            device("elsewhere", 1, address="10.9.9.9"),
+        )
+    }
+    here = Ground(read_ranges(["198.18.0.0/24"]))
+    proposals = propose([CORE, ACCESS, OTHER, quiet(20), quiet(21)], ARP, known_of(devices))
+    result = compare(proposals, devices, here.__contains__)
+    assert [each.address for each in result.new] == ["198.18.0.21"]
+    assert [each.id for each in result.gone] == ["away"]
+    assert {(each.device, each.field, each.before, each.after) for each in result.moved} == {
+        ("sw-2", "port", "GE1/0/9", "GE1/0/2"),
+        ("cam", "address", "198.18.0.77", "198.18.0.20"),
+    }
+    assert [(each.device, each.field, each.after) for each in result.changed] == [("sw-2", "vendor", "H3C")]
+    assert next(each for each in proposals if each.address == "198.18.0.21").parent == "sw-1"
+
+
+def test_a_core_hangs_under_its_gateway_when_people_say_so() -> None:
+    gateway = bridge(8, "gw", beside("GE0/1", "core", "GE1/0/9"))
+    devices = {
+        "gw": device("gw", 8, kind="gateway"),
+        "core": device("core", 1, parent=Parent(device="gw", port="GE0/1")),
+    }
+    proposals = propose([CORE, ACCESS, OTHER, gateway], {}, known_of(devices))
+    assert {each.id: each.parent for each in proposals}["core"] == "gw"
+    assert compare(proposals, devices, lambda address: True).moved == ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Protocol
 
 from agent.alerting.frame import THROUGH, Frame
 from agent.model import Device, Outcome, Reading, Target
@@ -12,6 +12,29 @@ from agent.model import Device, Outcome, Reading, Target
 TABLE = "access_points"
 _STATES = {"up": (Outcome.OK, ""), "down": (Outcome.FAILED, "ap_offline")}
 """By a row's state; any other word says that the controller does not know."""
+
+
+class Row(Protocol):
+    """A row of a controller's table, as the SNMP profiles make it (`rows.AccessPoint`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def mac(self) -> str: ...
+    @property
+    def serial(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def state(self) -> str:
+        """up, down or anything else."""
+
+    @property
+    def clients(self) -> float | None: ...
 
 
 def told(reading: Reading, frame: Frame) -> Iterator[Reading]:
@@ -30,12 +53,12 @@ def told(reading: Reading, frame: Frame) -> Iterator[Reading]:
         yield _look(reading, device, row)
 
 
-def _index(rows: Any) -> dict[str, Mapping[str, Any]]:
-    found: dict[str, Mapping[str, Any]] = {}
+def _index(rows: Iterable[Row]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
     for row in rows:
-        for column in ("mac", "serial", "address", "name"):
-            if row.get(column):
-                found.setdefault(_plain(str(row[column])), row)
+        for name in (row.mac, row.serial, row.address, row.name):
+            if name:
+                found.setdefault(_plain(name), row)
     return found
 
 
@@ -49,12 +72,12 @@ def _plain(name: str) -> str:
     return name.strip().lower().replace("-", ":")
 
 
-def _look(reading: Reading, device: Device, row: Mapping[str, Any] | None) -> Reading:
+def _look(reading: Reading, device: Device, row: Row | None) -> Reading:
     outcome, reason = (Outcome.FAILED, "ap_not_listed")
     if row is not None:
-        outcome, reason = _STATES.get(str(row.get("state")), (Outcome.UNKNOWN, "ap_state"))
-    samples = {"clients": float(row["clients"])} if row and isinstance(row.get("clients"), int | float) else {}
-    facts = {name: row[name] for name in ("serial", "model", "firmware", "channel") if row and row.get(name)}
+        outcome, reason = _STATES.get(row.state, (Outcome.UNKNOWN, "ap_state"))
+    samples = {"clients": row.clients} if row and row.clients is not None else {}
+    facts = {name: getattr(row, name) for name in ("serial", "model", "channel") if row and getattr(row, name)}
     target = replace(_TARGET, device=device.id, interval=reading.target.interval, timeout=reading.target.timeout)
     return Reading(target, reading.at, reading.duration, outcome, reason, samples, facts)
 

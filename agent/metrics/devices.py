@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 
+from agent.alerting.frame import THROUGH
 from agent.alerting.standing import STATES
 from agent.alerting.state import Key
 from agent.metrics.survey import Survey
-from agent.metrics.text import Family, Turns, gauge, label, labels, portions
+from agent.metrics.text import Family, Turns, gauge, label, labels, portions, ratio
 from agent.model import Device, Outcome, Reading
 from agent.view import View
 
@@ -26,6 +27,13 @@ SUCCESS = gauge("campus_probe_success", "Whether the last look was good; absent 
 DURATION = gauge("campus_probe_duration_seconds", "How long the last look took.")
 TIMESTAMP = gauge("campus_probe_last_timestamp_seconds", "When the last look began.")
 
+_PICTURE = (
+    ("picture_brightness_ratio", gauge("campus_camera_picture_brightness_ratio", "Mean luma of the last picture.")),
+    ("picture_contrast_ratio", gauge("campus_camera_picture_contrast_ratio", "Spread of luma of the last picture.")),
+    ("picture_sharpness_ratio", gauge("campus_camera_picture_sharpness_ratio", "Edges in the last picture.")),
+)
+"""A camera has its picture checked by one of its probes."""
+
 BY_DEVICE: Mapping[str, tuple[tuple[str, Family], ...]] = {
     "icmp": (
         ("rtt_seconds", gauge("campus_icmp_rtt_seconds", "Round trip of the last answer.")),
@@ -38,11 +46,43 @@ BY_DEVICE: Mapping[str, tuple[tuple[str, Family], ...]] = {
         ("uptime_seconds", gauge("campus_snmp_uptime_seconds", "Time since the device, or its agent, started.")),
         ("ports", gauge("campus_snmp_ports", "Rows of the device's port table.")),
         ("ports_up", gauge("campus_snmp_ports_up", "Ports whose ifOperStatus is up.")),
+        ("cpu_percent", ratio("campus_snmp_cpu_ratio", "How busy the busiest processor is.")),
+        ("memory_percent", ratio("campus_snmp_memory_ratio", "How full the first memory is.")),
+        ("temperature_celsius", gauge("campus_snmp_temperature_celsius", "The hottest place in the box.")),
+        ("poe_watts", gauge("campus_poe_watts", "Power that the ports give away now.")),
+        ("poe_budget_watts", gauge("campus_poe_budget_watts", "Power that the ports may give away.")),
+        ("aps", gauge("campus_controller_access_points", "Access points that the controller knows.")),
+        ("aps_up", gauge("campus_controller_access_points_up", "Access points that work, by their controller.")),
+        ("clients", gauge("campus_wireless_clients", "Wireless clients now.")),
+    ),
+    THROUGH: (("clients", gauge("campus_access_point_clients", "Wireless clients of one access point.")),),
+    "onvif": (
+        ("clock_drift_seconds", gauge("campus_camera_clock_drift_seconds", "Camera's clock minus the agent's.")),
+        ("profiles", gauge("campus_camera_profiles", "Media profiles.")),
+        ("recordings", gauge("campus_camera_recordings", "Recordings that the device keeps (ONVIF Profile G).")),
+        ("recorded_days", gauge("campus_camera_recorded_days", "Days from the oldest recording to the newest.")),
+        (
+            "recorded_until_timestamp_seconds",
+            gauge("campus_camera_recorded_until_timestamp_seconds", "The newest recording's end."),
+        ),
+    ),
+    "barix": (
+        ("buffer_level", gauge("campus_broadcast_buffer_level", "Audio buffer of a Barix device, as it says.")),
+        ("reconnects", gauge("campus_broadcast_reconnects", "Times its stream was lost, as it says.")),
+        ("soft_errors", gauge("campus_broadcast_soft_errors", "Stream errors, as it says.")),
+        ("volume", gauge("campus_broadcast_volume", "Its volume, as it says.")),
     ),
 }
 """By protocol, samples of the device's first probe of it, told under the device's own name."""
-BY_PROBE: Mapping[str, tuple[tuple[str, Family], ...]] = {
-    "tcp": (("connect_seconds", gauge("campus_tcp_connect_seconds", "How long the last connection took to open.")),),
+_ANSWERED = (
+    ("status_code", gauge("campus_probe_status_code", "Status of the last HTTP or SIP answer.")),
+    ("answer_seconds", gauge("campus_probe_answer_seconds", "How long the last answer took.")),
+)
+BY_PROBE: Mapping[tuple[str, ...], tuple[tuple[str, Family], ...]] = {
+    ("tcp",): (("connect_seconds", gauge("campus_tcp_connect_seconds", "How long the last connection took to open.")),),
+    ("http", "https", "sip"): _ANSWERED,
+    ("http", "https"): (("tls_days_left", gauge("campus_probe_tls_days_left", "Days until the certificate ends.")),),
+    ("onvif", "rtsp"): _PICTURE,
 }
 """By protocol, samples of every probe."""
 
@@ -151,7 +191,7 @@ class DevicePages:
 def _probes(device: str, own: str, names: tuple[str, ...], protocols: Mapping[Key, str]) -> Iterator[_Probe]:
     seen: set[str] = set()
     for name in names:
-        protocol = protocols.get((device, name), "")
+        protocol = protocols.get((device, name), name if name == THROUGH else "")
         yield _Probe((device, name), own, f'{own},probe="{label(name)}"', protocol, protocol not in seen)
         seen.add(protocol)
 
@@ -166,19 +206,22 @@ def _info(device: Device) -> str:
 
 def _samples(looks: list[Look]) -> Iterator[str]:
     """Numbers of the looks themselves, one family a number."""
+    of: dict[str, list[Look]] = {}
+    for look in looks:
+        of.setdefault(look[0].protocol, []).append(look)
     for protocol, families in BY_DEVICE.items():
-        told = [(probe.device, reading) for probe, reading in looks if probe.protocol == protocol and probe.first]
+        told = [(probe.device, reading) for probe, reading in of.get(protocol, ()) if probe.first]
         for sample, family in families:
             yield from _family(family, sample, told)
-    for protocol, families in BY_PROBE.items():
-        told = [(probe.both, reading) for probe, reading in looks if probe.protocol == protocol]
+    for protocols, families in BY_PROBE.items():
+        told = [(probe.both, reading) for protocol in protocols for probe, reading in of.get(protocol, ())]
         for sample, family in families:
             yield from _family(family, sample, told)
 
 
 def _family(family: Family, sample: str, told: list[tuple[str, Reading]]) -> Iterator[str]:
     yield family.head
-    name = family.name
+    name, scale = family.name, family.scale
     for some in portions(told):
         found = [(own, reading.samples.get(sample)) for own, reading in some]
-        yield "".join([f"{name}{{{own}}} {value:.6g}\n" for own, value in found if value is not None])
+        yield "".join([f"{name}{{{own}}} {value * scale:.6g}\n" for own, value in found if value is not None])

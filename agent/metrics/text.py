@@ -36,11 +36,15 @@ def labels(**values: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One metric: its name, its type (gauge, counter, histogram) and what it means."""
+    """One metric: its name, its type (gauge, counter, histogram) and what it means.
+
+    scale: what a sample is multiplied with to come into Prometheus's base units.
+    """
 
     name: str
     type: str
     help: str
+    scale: float = 1.0
 
     @property
     def head(self) -> str:
@@ -50,6 +54,11 @@ class Family:
 
 def gauge(name: str, help: str) -> Family:
     return Family(name, "gauge", help)
+
+
+def ratio(name: str, help: str) -> Family:
+    """Of a sample that is in percent."""
+    return Family(name, "gauge", help, 0.01)
 
 
 def counter(name: str, help: str) -> Family:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from agent import controllers
 from agent.model import Outcome, Reading
+from agent.probes.snmp.rows import AccessPoint
 from tests.alerting.harness import MINUTE, World, device, frame_of, target
 
 APS = [
@@ -17,13 +18,13 @@ APS = [
     device("ap-4", kind="ap", controller="other"),
 ]
 ROWS = [
-    {"name": "x", "mac": "00-11-22-33-44-01", "state": "up", "clients": 7, "channel": 6},
-    {"name": "y", "serial": "sn2", "state": "down", "clients": 0},
-    {"name": "AP-3", "state": "unknown"},
+    AccessPoint(index="1", name="x", mac="00-11-22-33-44-01", state="up", clients=7, channel="6"),
+    AccessPoint(index="2", name="y", serial="sn2", state="down", clients=0),
+    AccessPoint(index="3", name="AP-3", state="unknown"),
 ]
 
 
-def reading(rows: Sequence[Mapping[str, Any]], world: World | None = None, outcome: Outcome = Outcome.OK) -> Reading:
+def reading(rows: Sequence[AccessPoint], world: World | None = None, outcome: Outcome = Outcome.OK) -> Reading:
     at = world.now if world else 0
     return Reading(target("ac", "snmp"), at, 1.0, outcome, tables={"access_points": rows})
 

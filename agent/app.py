@@ -34,6 +34,7 @@ from agent.probes import PROBES
 from agent.probes.base import Hooks, Kind, Prober
 from agent.probes.logins import Logins
 from agent.probes.picture.keep import Album
+from agent.probes.picture.rights import allowed
 from agent.probes.picture.viewer import Viewer
 from agent.probes.resolve import Resolver
 from agent.process import raise_file_limit, settle_memory
@@ -413,6 +414,10 @@ class App:
         if self._tls is not None and tls is not None:
             tls.certify(self._tls)
         self._logins.keep(frozenset(now.inventory.devices))
+        for device in before.inventory.devices:
+            known = now.inventory.devices.get(device)
+            if known is None or not allowed(known):
+                self._album.drop(device)
         if self._traps is not None:
             self._traps.teach(now.inventory.targets)
         late = {

@@ -35,7 +35,9 @@ CHECKS: Mapping[str, str] = {
 }
 """Cause classes of what a look judged beside its outcome (`Reading.checks`); any other name is HARDWARE."""
 CONFIRM = 2
-"""Looks in a row in which a check must be bad at least: a lorry before a camera is no covered camera."""
+"""Looks in a row in which a check must be bad at least: one reading of a fan is none."""
+SURE = frozenset(("picture", "login", "certificate"))
+"""Checks that are sure when they are told: a picture has been looked at twice by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,10 @@ class Finding:
         return (self.device, self.probe)
 
     @property
-    def is_check(self) -> bool:
-        return ":" in self.probe
+    def confirm(self) -> int:
+        """Looks in a row in which it must be bad at least."""
+        name = self.probe.partition(":")[2]
+        return CONFIRM if name and name not in SURE else 1
 
 
 def find(reading: Reading, device: Device, leading: str) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ def read(draft: Draft, reading: Reading) -> None:
     confirm = draft.frame.confirm.get(target.protocol, 1)
     for finding in findings.find(reading, device, leading):
         if not (finding.bad and _unseen(draft, finding)):
-            _observe(draft, finding, device, max(confirm, findings.CONFIRM) if finding.is_check else confirm)
+            _observe(draft, finding, device, finding.confirm if ":" in finding.probe else confirm)
     if target.probe == leading and reading.outcome is Outcome.OK:
         for key in tuple(draft.state.waiting.get(device.id, ())):
             judge(draft, key)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.inventory import hosts, words
+from agent.inventory import hosts, ranges, words
 from agent.inventory.columns import Guess
 from agent.inventory.entry import ROLES
 from agent.inventory.sheets import Cell
@@ -96,7 +96,7 @@ class Importer:
     def add(self, fields: dict[str, Any], where: str, comments: Sequence[str]) -> None:
         self.done.entries.append(Written(fields=fields, comments=comments))
         kind = fields["kind"]
-        self.done.kinds[kind] = self.done.kinds.get(kind, 0) + 1
+        self.done.kinds[kind] = self.done.kinds.get(kind, 0) + ranges.count(fields["id"])
         if "parent" in fields or "controller" in fields:
             self._asked.append((fields, fields["id"], where))
         self._names.setdefault(fields.get("name", ""), fields["id"])

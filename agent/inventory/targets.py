@@ -12,8 +12,9 @@ from agent.config.reader import build, wrong_type
 from agent.config.source import Trail
 from agent.inventory.devices import Entry, Made
 from agent.inventory.protocols import NAMED, Login, Settings, read_settings, unknown_protocol
-from agent.model import Target
+from agent.model import Device, Target
 from agent.probes.base import Kind
+from agent.probes.picture.rights import bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,15 @@ class Plan:
     options: Any
     credential: Any
 
-    def target(self, device: str, address: str) -> Target:
+    def target(self, device: Device) -> Target:
         return Target(
-            device=device,
+            device=device.id,
             probe=self.probe,
             protocol=self.protocol,
-            address=address,
+            address=device.address,
             interval=self.interval,
             timeout=self.timeout,
-            options=self.options,
+            options=bounded(self.options, device),
             credential=self.credential,
         )
 
@@ -71,7 +72,7 @@ class Planner:
             self._last = made.entry, self._plans(made)
         if made.device.address:
             for plan in self._last[1]:
-                yield plan.target(made.device.id, made.device.address)
+                yield plan.target(made.device)
 
     def tell_unbuilt(self) -> None:
         """One warning for each protocol that the format knows and nobody has built, at its first entry."""

@@ -99,7 +99,8 @@ def _rules(profile: Joined, desk: Desk) -> Iterator[str]:
 
 
 def _oids(rule: Rule) -> Iterator[str]:
-    yield from rule.columns[rule.rows].oids
+    for name in rule.rows:
+        yield from rule.columns[name].oids
 
 
 def _condition(select: Select) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import random
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -13,14 +15,14 @@ import pytest_asyncio
 
 from agent.model import Outcome, Reading, Secret
 from agent.probes import snmp
-from agent.probes.snmp.checks import judge
+from agent.probes.snmp.checks import extents, judge
 from agent.probes.snmp.collect import collect
 from agent.probes.snmp.library import Library, load
 from agent.probes.snmp.ports import Port
 from agent.probes.snmp.prober import Poller
 from agent.probes.snmp.rates import rates
 from agent.probes.snmp.recording import record
-from agent.probes.snmp.rows import Collection, Sensor, State
+from agent.probes.snmp.rows import Channel, Collection, Sensor, State, Storage
 from agent.probes.snmp.session import Session
 from tests.fakes.replay import Replay
 
@@ -283,3 +285,60 @@ async def test_a_box_that_does_not_answer_has_no_recording(tmp_path: Path) -> No
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(record(session), 5)
     replay.close()
+
+
+async def test_one_negative_reading_tells_the_unit_of_all(tmp_path: Path) -> None:
+    """In polls, too: few rows of a long table are asked for one by one, but not of this one."""
+    (tmp_path / "optics.yaml").write_text(
+        f"""
+select: [{{object_id: {OWN}}}]
+no_value: ["-255"]
+sensors:
+  - class: dbm
+    columns: {{rx: {OWN}.2}}
+    value: {{oid: {OWN}.1, convert: optical_power, like: [rx]}}
+    where: {{part: 1, in: ["1", "2"]}}
+""",
+        "utf-8",
+    )
+    lines = "".join(f"{OWN}.1.{port}|2|{value}\n" for port, value in enumerate((150, 536, *[-1] * 40), 1))
+    for rx, first in ((-600, 1.5), (-255, -8.239)):
+        (tmp_path / "box.snmprec").write_text(f"{SYSTEM}{lines}{OWN}.2.9|2|{rx}\n", "utf-8")
+        replay = await Replay(tmp_path).open()
+        for reading, _ in await polls(replay, tmp_path, 2):
+            assert next(round(row.value, 3) for row in reading.tables["sensors"]) == first
+        replay.close()
+
+
+NONSENSE = ("2|-2147483648", "2|65535", "4|nan", "4x|", "4x|fffe00", "4x|9f78047fc00000", "70|18446744073709551615",
+            "6|1.3.6.1.4294967295", "64|1.2.3.4", f"4|{'9' * 300}", "5|")  # fmt: skip
+
+
+async def test_nonsense_is_no_value_and_no_failure(library: Library, tmp_path: Path) -> None:
+    chance = random.Random(11)
+    for number in range(40):
+        lines = (CHASSIS + PRIVATE).splitlines()
+        for at in range(len(lines)):
+            if chance.random() < 0.5:
+                lines[at] = f"{lines[at].split('|')[0]}|{chance.choice(NONSENSE)}"
+        (tmp_path / f"{number}.snmprec").write_text(SYSTEM + "\n".join(lines), "utf-8")
+        replay = await Replay(tmp_path).open()
+        asked = snmp.Credential(version="2c", community=Secret(str(number)))
+        session = Session("127.0.0.1", replay.port, asked, lambda why: None)
+        async with session:
+            session.patience(2.0, 1)
+            found = await collect(session, library)
+        replay.close()
+        json.dumps(found.document(), allow_nan=False)
+        judge(found.rows)
+
+
+def test_how_many_channels_and_disks_it_is_about() -> None:
+    channels = (
+        Channel(index="1", name="gate", recording="yes"),
+        Channel(index="2", name="hall", recording="no"),
+        Channel(index="3", name="yard", recording="no", online="no"),
+    )
+    disks = (Storage(index="1", state="critical"), Storage(index="2", state="ok"))
+    assert extents({"channels": channels, "storage": disks}) == {"recording_count": 1, "disk_count": 1}
+    assert judge({"channels": channels}) == {"recording": "not_recording"}

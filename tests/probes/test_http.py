@@ -278,6 +278,16 @@ def test_an_expression_takes_time_by_the_length_of_the_text(expression: str) -> 
     assert time.perf_counter() - begun < 1.0
 
 
+def test_options_read_twice_are_the_same() -> None:
+    """Else every reload would restart the look."""
+
+    def read() -> http.Options:
+        return http.Options(regex=Search.parse("a+"), json=(JsonMatch.parse("a = 1"),))
+
+    assert read() == read()
+    assert hash(read()) == hash(read())
+
+
 # -- certificates
 
 

@@ -181,9 +181,14 @@ def test_a_live_scene_is_good_by_day_in_fog_and_under_infrared() -> None:
 @pytest.mark.parametrize("size", [(320, 180), (640, 360), (1920, 1080)])
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
 def test_of_any_size_and_codec(size: tuple[int, int], codec: str) -> None:
-    blur = f"gblur=sigma={size[0] / 32}"
-    assert judged(seen(size=size, codec=codec, seed=seed) for seed in range(3)) == [""] * 3
-    assert judged(seen(blur, size=size, codec=codec, seed=seed) for seed in range(3)) == [None, BLURRED, BLURRED]
+    days = [seen(size=size, codec=codec, seed=at % 3) for at in range(8)]
+    blurred = [seen(f"gblur=sigma={size[0] / 48}", size=size, codec=codec, seed=seed) for seed in range(3)]
+    assert judged(days) == [""] * 8
+    assert judged([*days, *blurred])[8:] == [None, BLURRED, BLURRED]
+
+
+def test_blurred_from_the_first_day_on() -> None:
+    assert judged(seen("gblur=sigma=120", seed=seed, noise=3) for seed in range(3)) == [None, BLURRED, BLURRED]
 
 
 def test_black_is_told_from_night() -> None:
@@ -255,6 +260,13 @@ async def test_a_suspicion_is_looked_at_again_soon(viewer: Viewer) -> None:
     assert sight.checks == {}
     assert not viewer.due(KEY, 600.0, AGAIN - 1)
     assert viewer.due(KEY, 600.0, AGAIN)
+
+
+async def test_forgotten_while_its_picture_is_fetched(viewer: Viewer) -> None:
+    async with viewer.turn(KEY, 600.0, 0.0):
+        viewer.forget(KEY)
+        sight = await viewer.see(KEY, "h264", key_frame("h264", keyframes.COVERED, size=HD), NOW)
+    assert sight.checks == {}
 
 
 async def test_kept_where_it_is_wanted(viewer: Viewer, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from agent.probes.snmp.library import FOLDER, Joined, Library, load
 from agent.probes.snmp.parts import address, part_of, parted
 from agent.probes.snmp.profile import Column, Rule
 from agent.probes.snmp.template import Template
-from agent.probes.snmp.values import converted, found, parsed, plain, text, worded
+from agent.probes.snmp.values import converted, found, optical, parsed, plain, text, worded
 
 MISTAKES = {
-    "unknown key": ("processor: []", "1: processor: 'processor' is not known here, did you mean 'processors'?"),
+    "unknown key": ("processor: []", "1: 'processor' is not known here, did you mean 'processors'?"),
     "no oid": ("processors:\n  - percent: {oid: hrLoad}", "2: processors[0].percent.oid: 'hrLoad' is neither"),
     "no column": (
         'processors:\n  - percent: 1.3.6.1.4.1.9.2\n    descr: "{nmae}"\n    columns: {name: 1.3.6.1.4.1.9.3}',
@@ -129,6 +129,7 @@ def test_sentinels_patterns_and_maps() -> None:
     assert (plain(65535, column), plain(b"65535", column), plain(40, column)) == (None, None, 40.0)
     assert worded(3, Column(oids=("1",), map={"3": "delivering"})) == "delivering"
     assert worded(9, Column(oids=("1",), map={"3": "delivering"}, only_mapped=True)) == ""
+    assert worded(9, Column(oids=("1",), map={"3": "up"}, otherwise="down")) == "down"
     assert plain(b"\x9f\x78\x04\x3f\x80\x00\x00", column) == 1.0
 
 
@@ -136,6 +137,7 @@ def test_an_optical_power_is_microwatt_or_hundredths_of_dbm() -> None:
     assert converted(-532, "optical_power") == -5.32
     microwatt = converted(536, "optical_power")
     assert microwatt is not None and round(microwatt, 4) == -2.7084
+    assert optical(150, hundredths=True) == 1.5
     assert [converted(value, "optical_power") for value in (-1, 0, -10000, 10**9)] == [None] * 4
     assert converted(212, "fahrenheit") == 100
     assert converted(3, "complement") == 97

@@ -215,7 +215,7 @@ async def look(camera: Camera, one: Target, prober: Watcher) -> Reading:
 
 async def test_look_with_a_picture() -> None:
     prober = Watcher(Hooks(clock=SystemClock(), sink=print))
-    async with running(Camera(frames=[frame(seed=1), frame(seed=2), frame(spoil=keyframes.BLURRED)])) as camera:
+    async with running(Camera(frames=[frame(seed=1), frame(seed=2), frame(spoil=keyframes.COVERED)])) as camera:
         one = target(camera, picture=600.0, width=320)
         readings = [await look(camera, one, prober) for _ in range(4)]
         plain = await look(camera, replace(one, options=replace(one.options, picture=0.0)), prober)

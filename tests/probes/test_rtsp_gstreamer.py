@@ -39,10 +39,10 @@ def piped(encoder: str, payloader: str, pattern: str) -> str:
 _X264 = "x264enc tune=zerolatency key-int-max=20 speed-preset=ultrafast"
 _X265 = "x265enc tune=zerolatency key-int-max=20 speed-preset=ultrafast"
 MOUNTS = {
-    "h264": piped(_X264, "rtph264pay", "smpte"),
-    "h265": piped(_X265, "rtph265pay", "smpte"),
-    "sliced": piped(f"{_X264} sliced-threads=true threads=4", "rtph264pay", "smpte"),
-    "aggregated": piped(_X264, "rtph264pay aggregate-mode=zero-latency config-interval=-1", "smpte"),
+    "h264": piped(_X264, "rtph264pay", "smpte75"),
+    "h265": piped(_X265, "rtph265pay", "smpte75"),
+    "sliced": piped(f"{_X264} sliced-threads=true threads=4", "rtph264pay", "smpte75"),
+    "aggregated": piped(_X264, "rtph264pay aggregate-mode=zero-latency config-interval=-1", "smpte75"),
     "black": piped(_X264, "rtph264pay", "black"),
     "sound": "( audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0 pt=8 )",
 }

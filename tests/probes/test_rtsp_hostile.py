@@ -175,7 +175,7 @@ def test_where_a_stream_is() -> None:
     assert injected is not None
     assert injected.uri == "rtsp://10.0.0.1/a%0D%0AX:%20y"
     assert place("fe80::1", "rtsp://[fe80::2]:5/x")[0] == Place("fe80::1", 5, "/x")
-    assert Place("fe80::1", 5, "/x").uri == "rtsp://[fe80::1]:5/x"
+    assert Place("fe80::1%eth0", 5, "/x").uri == "rtsp://[fe80::1]:5/x"
     assert str(Place("10.0.0.1", 554, "/user=a_password=b_c?pwd=d&x=1")) == (
         "rtsp://10.0.0.1/user=a_password=***_c?pwd=***&x=1"
     )

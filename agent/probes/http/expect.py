@@ -6,7 +6,7 @@ import json
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agent.probes.http.linear import Pattern
@@ -127,7 +127,7 @@ class Search:
     """A regular expression that is looked for in time proportional to the text (`linear`)."""
 
     text: str
-    pattern: Pattern
+    pattern: Pattern = field(compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Search:

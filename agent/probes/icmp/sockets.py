@@ -17,7 +17,7 @@ import icmplib
 from agent.probes.icmp.packet import ECHO, ECHO6, kernel_time, payload_start
 
 SO_TIMESTAMPNS = 35
-_SO_RCVBUFFORCE = 33
+_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 _SOL_RAW, _ICMP_FILTER, _ICMP6_FILTER = 255, 1, 1
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 _RECEIVE_BUFFER = 4 << 20
@@ -70,8 +70,20 @@ class EchoSocket:
                 if extended and to and _EXTENDED_ERROR.unpack_from(value)[1] != _ORIGIN_LOCAL:
                     yield to[0], data
 
+    def send_room(self, size: int) -> None:
+        """A send buffer of so many bytes: echoes to addresses that nobody has wait in it until ARP gives up, 3 s."""
+        widen(self._owner.sock, size)
+
     def close(self) -> None:
         self._owner.close()
+
+
+def widen(sock: socket.socket, size: int) -> None:
+    """A send buffer of so many bytes; what the system allows, without the right to more."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, size)
+    except PermissionError:  # needs CAP_NET_ADMIN
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
 
 
 def _open(family: socket.AddressFamily) -> tuple[icmplib.ICMPSocket, bool]:

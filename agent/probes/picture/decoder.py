@@ -59,7 +59,11 @@ class Picture(NamedTuple):
 
 
 def decode(codec: str, data: bytes, small: int) -> Picture | None:
-    """The first picture in `data`; None where there is none that is whole."""
+    """The first picture in `data`; None where there is none, or one with holes.
+
+    Holes are known of H.264 alone: in H.265 and JPEG FFmpeg fills them in and does not say so, and its strict mode
+    refuses what many cameras send.
+    """
     import av
 
     context = av.CodecContext.create(codec, "r")

@@ -26,10 +26,10 @@ class Limits:
     lifts them.  dead: share of cells exactly alike from which on no sensor is at work behind a dark picture.  night:
     ms that a dark picture with a live sensor may last, longer than any night of a country's north (16.5 h) and its
     dusk.  uniform: contrast up to which a picture that is not dark shows one surface and no scene.  soft: sharpness up
-    to which anything is blurred; a scene with edges has 1 and more.  lost: the same as a share of the camera's usual
-    sharpness, known from `settled` pictures on, by day and under infrared each.  still: share of cells that may differ
-    between two pictures of a camera that stands still; a live one's noise changes a fifth and more.  confirm: pictures
-    in a row that must agree.  grey: colour up to which it is night mode.
+    to which anything is blurred: most scenes have 1 and more, plain colour bars 0.45.  lost: the same as a share of the
+    camera's usual sharpness, known from `settled` pictures on, by day and under infrared each.  still: share of cells
+    that may differ between two pictures of a camera that stands still; a live one's noise changes a fifth and more.
+    confirm: pictures in a row that must agree.  grey: colour up to which it is night mode.
     """
 
     dark: float = 0.08
@@ -37,7 +37,7 @@ class Limits:
     dead: float = 0.995
     night: Ms = 18 * 3_600_000
     uniform: float = 0.03
-    soft: float = 0.5
+    soft: float = 0.3
     lost: float = 0.5
     settled: int = 6
     still: float = 0.002

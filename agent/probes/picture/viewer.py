@@ -92,7 +92,7 @@ class Viewer:
         size = (picture.width, picture.height)
         measures = measure(picture.luma, COLUMNS, size, picture.colour)
         verdict, self._seen[key] = judge(self._seen.get(key, Seen()), measures, now, expected, self._limits)
-        if verdict.again:
+        if verdict.again and key in self._begun:  # it may have been forgotten meanwhile
             self._next[key] = min(self._next[key], self._begun[key] + AGAIN)
         if keep:
             await self._keep(key[0], now, picture.small, good=verdict.reason == "")

@@ -24,7 +24,7 @@ class Place:
     @property
     def uri(self) -> str:
         """As it stands on a request line. Port 554 is not written: some cameras do not know themselves by it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host  # no zone (RFC 6874, 4)
         return f"rtsp://{host}{'' if self.port == 554 else f':{self.port}'}{self.path}"
 
     def __str__(self) -> str:

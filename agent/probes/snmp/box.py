@@ -14,7 +14,7 @@ from typing import Any
 
 from agent.probes.snmp.assemble import assemble
 from agent.probes.snmp.collect import chosen_for, duplex, identity_of, rows_of, scalars, system_of, unique, with_totals
-from agent.probes.snmp.library import Library
+from agent.probes.snmp.library import FALLBACK, Library
 from agent.probes.snmp.profile import Rule
 from agent.probes.snmp.rows import CLASSES, Rows, System
 from agent.probes.snmp.select import Chosen, Identity
@@ -59,15 +59,16 @@ class Box:
     ) -> bool:
         """Bring `rows` up to date. slow: seconds between slow rounds. True when this was one."""
         identity = identity_of(told)
-        if identity == self.identity and now < self.due:
+        if identity == self.identity and now < self.due and not told.get("rebooted"):
             await self._light(session, budget)
             return False
         tables = Tables(session, budget)
-        if self.chosen is None or identity != self.identity:
+        if self.chosen is None or identity != self.identity or self.chosen.profile.name == FALLBACK:
             self.chosen = await chosen_for(library, identity, tables)
             self.identity = identity
         await self._whole(tables, told)
-        self.due = now + slow * (0.9 + 0.2 * zlib.crc32(self.key.encode()) / 2**32)
+        if "timeout" not in tables.failed.values():  # else what was lost on the way is asked for again at once
+            self.due = now + slow * (0.9 + 0.2 * zlib.crc32(self.key.encode()) / 2**32)
         return True
 
     async def _whole(self, tables: Tables, told: Mapping[str, Any]) -> None:
@@ -85,12 +86,15 @@ class Box:
     def _remember(self, tables: Tables) -> None:
         """Which columns are kept, which are asked for in part."""
         changing: set[str] = set()
+        entire: set[str] = set()
         wanted: dict[tuple[str, ...], list[Rule]] = {}
         for rule in self._rules():
             for name, column in rule.columns.items():
                 if not column.scalar and _changes(rule, name):
                     changing.update(column.oids)
                     wanted.setdefault(column.oids, []).append(rule)
+                if column.convert == "optical_power":  # its unit is told by the whole table
+                    entire.update(column.oids)
         used = {oid for rule in self._rules() for column in rule.columns.values() for oid in column.oids}
         self._labels = {
             oid: tree for oid, tree in tables.columns.items() if oid in used and (not tree or oid not in changing)
@@ -101,7 +105,7 @@ class Box:
             oid = next((oid for oid in oids if tables.columns.get(oid)), "")
             tree = tables.columns.get(oid, {})
             indexes = sorted({index for rule in asking for index in self._indexes(rule, oid, tables)}, key=len)
-            if tree and len(indexes) <= _FEW and 2 * len(indexes) < len(tree):
+            if tree and oid not in entire and len(indexes) <= _FEW and 2 * len(indexes) < len(tree):
                 self._sparse[oid] = [index for index in indexes if index in tree]
 
     def _indexes(self, rule: Rule, oid: str, tables: Tables) -> Iterator[str]:

@@ -69,9 +69,19 @@ def _recording(rows: Mapping[str, Rows]) -> bool | None:
     return "no" in told if told else None
 
 
+def extents(rows: Mapping[str, Rows]) -> dict[str, int]:
+    """How many channels do not record, how many disks have failed: `NAME_count`, by which the fault is weighed."""
+    channels, disks = rows.get("channels", ()), rows.get("storage", ())
+    return {
+        "recording_count": sum(each.recording == "no" and each.online != "no" for each in channels),
+        "disk_count": sum(each.state == "critical" for each in disks),
+    }
+
+
 def samples_of(rows: Mapping[str, Rows]) -> dict[str, float]:
     """The figures of the whole box: the busiest processor, the first memory, the hottest place, PoE, access points."""
     found = {total.of: total.value for total in rows.get("totals", ()) if total.of in ("aps", "aps_up", "clients")}
+    found |= {name: float(count) for name, count in extents(rows).items() if count}
     if rows.get("processors"):
         found["cpu_percent"] = max(each.percent for each in rows["processors"])
     if rows.get("memory"):

@@ -6,6 +6,7 @@ Sessions, the profile and what else was learned live between looks.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,6 +26,8 @@ from agent.probes.snmp.session import Session
 from agent.probes.snmp.system import SystemGroup, Values, clocks, facts
 from agent.probes.snmp.uptime import Clocks, rebooted, seconds_up, wrapped
 from agent.probes.snmp.walk import Budget
+
+_logger = logging.getLogger(__name__)
 
 _CHOKED = frozenset(("timeout", "too_slow", "too_long", "malformed"))
 """Why the rest of a box is not read in a look in which its ports could not be."""
@@ -76,6 +79,8 @@ class Poller(Each):
         self._rejected = hooks.rejected
         self._resolver = hooks.resolver
         self._library = known(hooks.profiles)
+        for problem in self._library.problems:
+            _logger.warning("%s", problem.render("en"))
         self._devices: dict[tuple[str, str], _Known] = {}
 
     def forget(self, target: Target) -> None:

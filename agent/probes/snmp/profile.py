@@ -56,7 +56,9 @@ class Column:
     oids: the columns tried in turn; the first that has rows is taken.  scalar: they are single instances, asked by GET.
     index: where in the column a row finds its value; None: under its own index.  by_value: the column is searched for
     this value and gives the last part of the index it stands at.  prefix: every row whose index begins so, and `take`
-    what of it.  only_mapped: what `map` does not know is no value.
+    what of it.  only_mapped: what `map` does not know is no value; otherwise: it
+    is this.
+    like: columns that decide together with this one in which unit an `optical_power` is told.
     minus: columns whose numbers are taken off, unless nothing would be left.
     """
 
@@ -71,6 +73,7 @@ class Column:
     match: re.Pattern[str] | None = None
     map: Mapping[str, str] = field(default_factory=dict)
     only_mapped: bool = False
+    otherwise: str | None = None
     no_value: frozenset[str] = frozenset()
     at_least: float | None = None
     at_most: float | None = None
@@ -81,6 +84,7 @@ class Column:
     offset: float = 0.0
     minus: tuple[str, ...] = ()
     convert: Convert | None = None
+    like: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
 
     @property
@@ -107,13 +111,13 @@ class Limits:
 class Rule:
     """Makes rows of one class out of columns.
 
-    rows: the column whose indexes are the rows.  parts: names and sorts of the index's parts, in their order.
-    fields: what a row's fields are made of, alternatives in turn.  source: `file:line`.
+    rows: the columns whose indexes are the rows, tried in turn.  parts: names and sorts of the index's parts, in their
+    order.  fields: what a row's fields are made of, alternatives in turn.  source: `file:line`.
     """
 
     of: str
     name: str
-    rows: str
+    rows: tuple[str, ...]
     columns: Mapping[str, Column]
     fields: Mapping[str, tuple[Choice, ...]]
     parts: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The rules of a profile file: columns, conditions, fields. Part of the second reading that `loading` does."""
+"""The rules of a profile file. Part of the second reading that `loading` does."""
 
 from __future__ import annotations
 
@@ -6,71 +6,20 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 from agent.config import near, shown
 from agent.config.source import Trail
 from agent.config.tree import Mapping as Fields
-from agent.config.tree import Node, Scalar, Sequence
-from agent.probes.snmp.profile import (
-    Alternatives,
-    As,
-    Choice,
-    Column,
-    Condition,
-    Convert,
-    Limits,
-    Many,
-    Rule,
-    Step,
-    SystemField,
-    Take,
-)
-from agent.probes.snmp.rows import CLASSES, STATES, State
+from agent.config.tree import Node, Scalar
+from agent.probes.snmp.columns import conditions, one_of, parts_of, read_column
+from agent.probes.snmp.fields import CHECK_OF, CHECKS, MAIN, MUST, SENSOR_UNITS, kinds_of
+from agent.probes.snmp.profile import Alternatives, Choice, Column, Condition, Limits, Many, Rule, Step, SystemField
+from agent.probes.snmp.rows import STATES, State
 from agent.probes.snmp.template import Template
 from agent.probes.snmp.words import Words
 
-PARTS = ("int", "mac", "ip", "inet", "text", "implied", "rest")
-"""Sorts of index parts: a number; 6 and 4 of them; an InetAddress and a text with their length before them; the text
-or the numbers that the rest is."""
-
-CHECKS = ("fan", "psu", "temperature", "optics", "poe", "cpu", "memory", "disk", "ups", "recording", "none")
-_CHECK_OF = {"temperature": "temperature", "dbm": "optics", "fanspeed": "fan"}
-
-SENSOR_UNITS: Mapping[str, str] = {
-    "temperature": "°C", "voltage": "V", "current": "A", "power": "W", "power_consumed": "Wh", "dbm": "dBm",
-    "fanspeed": "rpm", "percent": "%", "load": "%", "charge": "%", "humidity": "%", "frequency": "Hz",
-    "runtime": "min", "count": "", "state": "", "airflow": "cfm", "pressure": "kPa", "signal": "dBm", "snr": "dB",
-    "delay": "s", "waterflow": "l/m", "cooling": "W", "quality_factor": "", "loss": "%", "ber": "",
-}  # fmt: skip
-"""Classes of sensors and the unit of each."""
-
-_MAIN = {
-    "processors": ("percent",), "sensors": ("value",), "totals": ("value",),
-    "memory": ("percent", "used_bytes", "free_bytes", "total_bytes"),
-    "storage": ("percent", "used_bytes", "total_bytes", "free_bytes", "state"),
-}  # fmt: skip
-"""Fields whose column gives a rule its rows, where the rule does not name one."""
-
 _NUMBER = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
-
-
-@cache
-def kinds_of(of: str) -> Mapping[str, str]:
-    """The fields that a rule of a class may fill, and their kinds: text, number or state."""
-    if of == "system":
-        return {"text": "text"}
-    cls = CLASSES[of]
-    hints = get_type_hints(cls)
-    kinds = {}
-    for each in dataclasses.fields(cls):
-        hint = hints[each.name]
-        kind = "text" if hint is str else "number" if float in (hint, *get_args(hint)) else "state"
-        kinds[each.name.rstrip("_")] = kind
-    for name in ("oid", "alarm", "check") if of == "sensors" else ():
-        del kinds[name]
-    return kinds
 
 
 def rules_of(reader: Words, of: str, node: Node, trail: Trail) -> tuple[Step, ...]:
@@ -99,7 +48,9 @@ def system_field(reader: Words, name: str, node: Node, trail: Trail) -> SystemFi
                 fields: dict[str, tuple[Choice, ...]] = {"text": (Template.read("{text}"),)}
                 source = f"{reader.source.file}:{item.line}"
                 columns = {"text": column}
-                found.append(Rule(of="system", name=name, rows="text", columns=columns, fields=fields, source=source))
+                found.append(
+                    Rule(of="system", name=name, rows=("text",), columns=columns, fields=fields, source=source)
+                )
         else:
             rule = _rule(reader, "system", item, path)
             if rule is not None:
@@ -161,7 +112,7 @@ def _rule(reader: Words, of: str, node: Node, trail: Trail) -> Rule | None:
     before = reader.source.errors
     draft, kinds = _Draft(reader, of), kinds_of(of)
     if "parts" in node.fields:
-        draft.parts = _parts(reader, node.fields["parts"], (trail, "parts"))
+        draft.parts = parts_of(reader, node.fields["parts"], (trail, "parts"))
     for name, child, path in (
         reader.named(node.fields["columns"], (trail, "columns")) if "columns" in node.fields else ()
     ):
@@ -191,7 +142,7 @@ def _sensor(draft: _Draft, node: Fields, common: dict[str, Any]) -> None:
     word = node.fields.get("class")
     sort = word.text if isinstance(word, Scalar) else ""
     draft.fields.setdefault("unit", (Template((SENSOR_UNITS.get(sort, ""),), ()),))
-    check = common.setdefault("check", _CHECK_OF.get(sort, "none"))
+    check = common.setdefault("check", CHECK_OF.get(sort, "none"))
     common["check"] = "" if check == "none" else check
 
 
@@ -200,12 +151,12 @@ def _common(draft: _Draft, node: Fields, trail: Trail, kinds: Mapping[str, str])
     reader = draft.reader
     known: dict[str, Callable[[Node, Trail], Any]] = {
         "rule": reader.word, "rows": reader.word, "where": lambda n, t: conditions(reader, n, t),
-        "reduce": lambda n, t: _one_of(reader, get_args(Many), n, t),
+        "reduce": lambda n, t: one_of(reader, get_args(Many), n, t),
         "states": lambda n, t: _states(reader, n, t),
-        "otherwise": lambda n, t: _one_of(reader, STATES, n, t),
+        "otherwise": lambda n, t: one_of(reader, STATES, n, t),
         "limits": lambda n, t: _limits(draft, n, t),
-        "check": lambda n, t: _one_of(reader, CHECKS, n, t),
-        "alarm": lambda n, t: _one_of(reader, STATES, n, t),
+        "check": lambda n, t: one_of(reader, CHECKS, n, t),
+        "alarm": lambda n, t: one_of(reader, STATES, n, t),
     }  # fmt: skip
     values: dict[str, Any] = {}
     for name, child, path in reader.named(node, trail):
@@ -222,29 +173,21 @@ def _common(draft: _Draft, node: Fields, trail: Trail, kinds: Mapping[str, str])
     return values
 
 
-def _rows(draft: _Draft, node: Fields, trail: Trail, named: str) -> str | None:
-    """The column whose indexes are the rows."""
+def _rows(draft: _Draft, node: Fields, trail: Trail, named: str) -> tuple[str, ...] | None:
+    """The columns whose indexes are the rows: the one that is named, those of the main fields, else the first."""
     if named:
         if named not in draft.columns:
             line, meant = node.line_of("rows"), near(named, draft.columns)
             draft.reader.source.error(line, (trail, "rows"), "probes.no_column", near=meant, name=shown(named))
-        return named
-    for name in _MAIN.get(draft.of, ()):
-        for choice in draft.fields.get(name, ()):
-            if isinstance(choice, str) and (draft.columns[choice].own or draft.columns[choice].scalar):
-                return choice
-    for name, column in draft.columns.items():
-        if column.own:
-            return name
-    for name, column in draft.columns.items():
-        if column.scalar:
-            return name
-    draft.reader.source.error(node.line, trail, "probes.no_rows")
-    return None
-
-
-_MUST = {"processors": ("percent",), "sensors": ("value",), "totals": ("of",), "system": ("text",)}
-"""Fields without which a rule makes no sense."""
+        return (named,)
+    main = [choice for name in MAIN.get(draft.of, ()) for choice in draft.fields.get(name, ())]
+    own = [name for name in main if isinstance(name, str) and (draft.columns[name].own or draft.columns[name].scalar)]
+    own = own or [name for name, column in draft.columns.items() if column.own][:1]
+    own = own or [name for name, column in draft.columns.items() if column.scalar][:1]
+    if not own:
+        draft.reader.source.error(node.line, trail, "probes.no_rows")
+        return None
+    return tuple(own)
 
 
 def _check(reader: Words, rule: Rule, node: Fields, trail: Trail) -> None:
@@ -255,7 +198,7 @@ def _check(reader: Words, rule: Rule, node: Fields, trail: Trail) -> None:
         listed, line = ", ".join(SENSOR_UNITS), node.line_of("class")
         meant, value = near(text, SENSOR_UNITS), shown(text)
         reader.source.error(line, (trail, "class"), "config.choice", near=meant, value=value, listed=listed)
-    for needed in _MUST.get(rule.of, ()):
+    for needed in MUST.get(rule.of, ()):
         if needed not in rule.fields:
             reader.source.error(node.line, trail, "config.missing", name=needed)
     known = {*rule.columns, *rule.parts, "index"}
@@ -272,7 +215,7 @@ def _places(rule: Rule) -> set[str]:
     for column in rule.columns.values():
         for template in (column.index, column.by_value, column.prefix):
             names.update(template.places if template else ())
-        names |= {column.scale_by, column.precision, *column.minus} | _columns_in(column.where)
+        names |= {column.scale_by, column.precision, *column.minus, *column.like} | _columns_in(column.where)
     return (names | _columns_in(rule.where)) - {""}
 
 
@@ -283,97 +226,9 @@ def _columns_in(where: tuple[Condition, ...]) -> set[str]:
     return names
 
 
-# -- the parts of a rule ----------------------------------------------------------------------------------------------
-
-
-def read_column(reader: Words, node: Node, trail: Trail) -> Column | None:
-    """A column: an OID, several tried in turn, or a mapping; None after noting why not."""
-    if isinstance(node, Scalar | Sequence):
-        oids = reader.oids(node, trail)
-        return Column(oids=oids, scalar=oids[0].endswith(".0")) if oids else None
-    values = reader.mapping(node, trail, _column_keys(reader))
-    oids, get = values.pop("oid", ()), values.pop("get", ())
-    if bool(oids) == bool(get):
-        reader.source.error(node.line, trail, "probes.oid_or_get")
-        return None
-    if "as" in values:
-        values["as_"] = values.pop("as")
-    if not get and oids[0].endswith(".0"):
-        oids, get = (), oids
-    return Column(oids=oids or get, scalar=bool(get), **values)
-
-
-def _column_keys(reader: Words) -> dict[str, Callable[[Node, Trail], Any]]:
-    def words(node: Node, trail: Trail) -> frozenset[str]:
-        return frozenset(reader.words(node, trail))
-
-    def template(node: Node, trail: Trail) -> Template | None:
-        try:
-            return Template.read(reader.word(node, trail) or "")
-        except ValueError as wrong:
-            reader.source.error(node.line, trail, str(wrong))
-            return None
-
-    numbers = ("at_least", "at_most", "scale", "offset")
-    return {
-        "oid": reader.oids, "get": reader.oids, "index": template, "by_value": template, "prefix": template,
-        "many": lambda n, t: _one_of(reader, get_args(Many), n, t),
-        "take": lambda n, t: _one_of(reader, get_args(Take), n, t),
-        "as": lambda n, t: _one_of(reader, get_args(As), n, t), "match": reader.pattern,
-        "map": lambda n, t: {k: w for k, c, p in reader.named(n, t) if (w := reader.word(c, p)) is not None},
-        "only_mapped": reader.flag, "no_value": words, "minus": reader.words, "scale_by": reader.word,
-        "precision": reader.word,
-        "scale_map": lambda n, t: {k: w for k, c, p in reader.named(n, t) if (w := _scale(reader, c, p)) is not None},
-        "convert": lambda n, t: _one_of(reader, get_args(Convert), n, t),
-        "where": lambda n, t: conditions(reader, n, t),
-    } | dict.fromkeys(numbers, lambda n, t: _scale(reader, n, t))  # fmt: skip
-
-
-def _scale(reader: Words, node: Node, trail: Trail) -> float | None:
-    """A number, `1/60` or `1e-9`."""
-    word = reader.word(node, trail)
-    if word is None:
-        return None
-    try:
-        above, _, below = word.partition("/")
-        return float(above) / float(below or 1)
-    except (ValueError, ZeroDivisionError):
-        reader.source.error(node.line, trail, "config.not", want="config.want.float", value=shown(word))
-        return None
-
-
-def conditions(reader: Words, node: Node, trail: Trail) -> tuple[Condition, ...]:
-    """All of which must be true."""
-    known: dict[str, Callable[[Node, Trail], Any]] = {
-        "column": reader.word, "part": lambda n, t: int(number) if (number := reader.number(n, t)) else None,
-        "in": reader.words, "not_in": reader.words, "above": reader.number, "below": reader.number,
-        "matches": reader.pattern, "lacks": reader.pattern, "exists": reader.flag,
-        "any": lambda n, t: conditions(reader, n, t),
-    }  # fmt: skip
-    found = []
-    for item, path in reader.items(node, trail):
-        values = reader.mapping(item, path, known)
-        subjects = [name for name in ("column", "part", "any") if name in values]
-        if len(subjects) != 1 or (len(values) < 2 and subjects != ["any"]):
-            reader.source.error(item.line, path, "probes.condition")
-            continue
-        found.append(
-            Condition(**{{"in": "in_", "any": "any_"}.get(name, name): value for name, value in values.items()})
-        )
-    return tuple(found)
-
-
-def _parts(reader: Words, node: Node, trail: Trail) -> dict[str, str]:
-    return {
-        name: sort for name, child, path in reader.named(node, trail) if (sort := _one_of(reader, PARTS, child, path))
-    }
-
-
 def _states(reader: Words, node: Node, trail: Trail) -> dict[str, State]:
     return {
-        name: state
-        for name, child, path in reader.named(node, trail)
-        if (state := _one_of(reader, STATES, child, path))
+        name: state for name, child, path in reader.named(node, trail) if (state := one_of(reader, STATES, child, path))
     }
 
 
@@ -383,13 +238,3 @@ def _limits(draft: _Draft, node: Node, trail: Trail) -> Limits:
 
     names = [each.name for each in dataclasses.fields(Limits)]
     return Limits(**draft.reader.mapping(node, trail, {name: reading(name) for name in names}))
-
-
-def _one_of(reader: Words, values: tuple[Any, ...], node: Node, trail: Trail) -> Any:
-    word = reader.word(node, trail)
-    if word is None or word in values:
-        return word
-    reader.source.error(
-        node.line, trail, "config.choice", near=near(word, values), value=shown(word), listed=", ".join(values)
-    )
-    return None

@@ -89,7 +89,10 @@ def worded(raw: ValueType, column: Column) -> str:
     shown = text(raw, column.as_)
     if column.match is not None:
         shown = found(column.match, shown)
-    return column.map.get(shown, "" if column.only_mapped else shown) if column.map else shown
+    if not column.map or not shown:
+        return shown
+    unknown = "" if column.only_mapped else shown if column.otherwise is None else column.otherwise
+    return column.map.get(shown, unknown)
 
 
 def found(pattern: re.Pattern[str], shown: str) -> str:
@@ -146,16 +149,15 @@ OPTICAL_LEAST, OPTICAL_MOST = -50.0, 15.0
 """dBm between which a transceiver's power makes sense."""
 
 
-def _optical_power(value: float) -> float | None:
+def optical(value: float, *, hundredths: bool) -> float | None:
     """Microwatt or hundredths of a dBm, which of them the model decides and does not say.
 
-    A power is never negative, so a negative number is hundredths of dBm; -1 is no light read on models without a
-    module. A positive one is microwatt: as hundredths of dBm a receiver would be told 0 dBm and more, which is rare
-    where 100 and 1000 µW (-10 and 0 dBm) are the rule.
+    A power is never negative, so a negative number is hundredths of dBm, and where one of a table is, all are:
+    `hundredths`. Nought and -1 are no light, or no module; what no transceiver sends or sees is none either.
     """
     if value in (-1.0, 0.0):
         return None
-    dbm = value / 100 if value < 0 else _log(value, 1000.0)
+    dbm = value / 100 if value < 0 or hundredths else _log(value, 1000.0)
     return dbm if dbm is not None and OPTICAL_LEAST <= dbm <= OPTICAL_MOST else None
 
 
@@ -165,7 +167,7 @@ _CONVERT: Mapping[Convert, Callable[[float], float | None]] = {
     "fahrenheit": lambda value: (value - 32) / 1.8,
     "kelvin": lambda value: value - 273.15,
     "complement": lambda value: 100 - value,
-    "optical_power": _optical_power,
+    "optical_power": lambda value: optical(value, hundredths=False),
     "ieee754": _ieee754,
     "absolute": abs,
 }

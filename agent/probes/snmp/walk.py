@@ -84,7 +84,7 @@ def _even(size: int, rows: int) -> int:
 async def subtree(session: Session, oid: str, budget: Budget, found: Tree, rows: int = 0) -> None:
     """Values of a column by its index as it is written (`1.192.0.2.1`), put into `found` as they come.
 
-    rows: how many it had last time. Raises WalkError, and the errors of a request; what was read before stays in `found`.
+    rows: how many it had last time. Raises WalkError, and the errors of a request; what was read stays in `found`.
     """
     sizes = (1,) if session.version == "1" else (budget.bulk, *(step for step in STEPS if step < budget.bulk))
     for size in sizes:

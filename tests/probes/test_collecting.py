@@ -340,5 +340,10 @@ def test_how_many_channels_and_disks_it_is_about() -> None:
         Channel(index="3", name="yard", recording="no", online="no"),
     )
     disks = (Storage(index="1", state="critical"), Storage(index="2", state="ok"))
-    assert extents({"channels": channels, "storage": disks}) == {"recording_count": 1, "disk_count": 1}
+    found = extents({"channels": channels, "storage": disks})
+    assert found == {"recording_count": 1, "disk_count": 1, "storage_days_count": 0}
+    kept = (Channel(index="1", name="gate", days=12.0), Channel(index="2", name="hall", days=31.0))
+    assert judge({"channels": kept}) == {"storage_days": "too_few_days"}
+    assert judge({"channels": kept}, 10.0) == {"storage_days": ""}
+    assert extents({"channels": kept})["storage_days_count"] == 1
     assert judge({"channels": channels}) == {"recording": "not_recording"}

@@ -12,10 +12,11 @@ and figures · `row`, `assemble` a rule into `rows` · `collect` one full collec
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from agent.model import Secret
 from agent.probes.base import Hooks, Kind, Prober
-from agent.units import Duration
+from agent.units import Bounds, Duration
 
 AUTH = ("MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512")
 PRIV = ("DES", "AES", "AES192", "AES256", "AES192C", "AES256C")
@@ -32,7 +33,7 @@ class Options:
     device that chokes on it.  retries: how often a request is sent again within the target's timeout.
     context: context name (RFC 3411 3.3.1).  small_ids: request ids of 15 bits, for an agent that keeps them in a
     short.  any_source: an answer may come from another of the device's addresses. These three go through pysnmp, one
-    such device at a time.
+    such device at a time.  days: how long a recorder must keep what it records (30 by law, 90 at a key target).
     """
 
     port: int = 161
@@ -44,6 +45,7 @@ class Options:
     context: str = ""
     small_ids: bool = False
     any_source: bool = False
+    days: Annotated[float, Bounds(0.0, 3650.0)] = 30.0
 
     @property
     def odd(self) -> bool:

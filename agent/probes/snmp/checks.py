@@ -9,7 +9,7 @@ from agent.probes.snmp.rows import Rows, State
 REASONS = {
     "fan": "fan_failed", "psu": "psu_failed", "temperature": "too_hot", "optics": "optics_bad", "poe": "poe_fault",
     "cpu": "cpu_busy", "memory": "memory_full", "disk": "disk_failed", "ups": "ups_trouble",
-    "recording": "not_recording",
+    "recording": "not_recording", "storage_days": "too_few_days",
 }  # fmt: skip
 """The reason of each check where it is bad."""
 
@@ -21,14 +21,19 @@ POE_FULL = 0.98
 _WORSE: Mapping[State | None, int] = {"ok": 0, "unknown": 0, None: 0, "warning": 1, "critical": 2}
 
 
-def judge(rows: Mapping[str, Rows]) -> dict[str, str]:
-    """Reason keys by check, "" where it is good; what the box tells nothing about is left out."""
+DAYS = 30.0
+"""Days that a recorder must keep (severity.md V5)."""
+
+
+def judge(rows: Mapping[str, Rows], days: float = DAYS) -> dict[str, str]:
+    """Reason keys by check, "" where it is good; what the box tells nothing about is left out. days: see `Options`."""
     bad = _sensors(rows.get("sensors", ()))
     for name, found in (
         ("cpu", _cpu(rows)),
         ("poe", _poe(rows)),
         ("disk", _disks(rows)),
         ("recording", _recording(rows)),
+        ("storage_days", _kept(rows, days)),
     ):
         if found is not None:
             bad[name] = bad.get(name, False) or found
@@ -69,11 +74,18 @@ def _recording(rows: Mapping[str, Rows]) -> bool | None:
     return "no" in told if told else None
 
 
-def extents(rows: Mapping[str, Rows]) -> dict[str, int]:
-    """How many channels do not record, how many disks have failed: `NAME_count`, by which the fault is weighed."""
+def _kept(rows: Mapping[str, Rows], days: float) -> bool | None:
+    told = [channel.days for channel in rows.get("channels", ()) if channel.days is not None]
+    return min(told) < days if told else None
+
+
+def extents(rows: Mapping[str, Rows], days: float = DAYS) -> dict[str, int]:
+    """How many channels do not record or keep too little, how many disks have failed: `NAME_count`, by which the fault
+    is weighed."""
     channels, disks = rows.get("channels", ()), rows.get("storage", ())
     return {
         "recording_count": sum(each.recording == "no" and each.online != "no" for each in channels),
+        "storage_days_count": sum(each.days is not None and each.days < days for each in channels),
         "disk_count": sum(each.state == "critical" for each in disks),
     }
 
@@ -81,7 +93,6 @@ def extents(rows: Mapping[str, Rows]) -> dict[str, int]:
 def samples_of(rows: Mapping[str, Rows]) -> dict[str, float]:
     """The figures of the whole box: the busiest processor, the first memory, the hottest place, PoE, access points."""
     found = {total.of: total.value for total in rows.get("totals", ()) if total.of in ("aps", "aps_up", "clients")}
-    found |= {name: float(count) for name, count in extents(rows).items() if count}
     if rows.get("processors"):
         found["cpu_percent"] = max(each.percent for each in rows["processors"])
     if rows.get("memory"):

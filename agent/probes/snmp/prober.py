@@ -18,7 +18,7 @@ from agent.probes.base import Hooks, Log
 from agent.probes.each import Each
 from agent.probes.snmp import KIND, WALK_SECONDS
 from agent.probes.snmp.box import Box
-from agent.probes.snmp.checks import judge, samples_of
+from agent.probes.snmp.checks import extents, judge, samples_of
 from agent.probes.snmp.library import known
 from agent.probes.snmp.ports import UP, Port, read_ports
 from agent.probes.snmp.rates import rates
@@ -130,7 +130,7 @@ class Poller(Each):
         checks: dict[str, str] = {}
         if target.options.profiles and not _CHOKED.intersection(failed.values()):
             await device.box.look(session, budget, self._library, told, now=look.begun, slow=target.options.slow)
-            checks = _told_by(device.box, samples, told, tables, log)
+            checks = _told_by(device.box, samples, told, tables, target.options.days, log)
         device.bulk = budget.bulk
         if failed:
             told["tables_failed"] = dict(failed)
@@ -172,7 +172,7 @@ class Poller(Each):
 
 
 def _told_by(
-    box: Box, samples: dict[str, float], told: dict[str, Json], tables: dict[str, Any], log: Log
+    box: Box, samples: dict[str, float], told: dict[str, Json], tables: dict[str, Any], days: float, log: Log
 ) -> dict[str, str]:
     """Put what the box's profile brought into samples, facts and tables; gives the checks."""
     assert box.chosen is not None
@@ -186,7 +186,8 @@ def _told_by(
             told[name] = getattr(box.system, name)
     if box.failed:
         told["profile_failed"] = dict(list(box.failed.items())[:_MOST_FAILED])
-    return judge(box.rows)
+    samples |= {name: float(count) for name, count in extents(box.rows, days).items() if count}
+    return judge(box.rows, days)
 
 
 def _odd(target: Target, address: str, rejected: Callable[[str], None]) -> Session:

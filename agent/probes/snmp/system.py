@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gufo.snmp import ValueType
+from gufo.snmp import SnmpDecodeError, ValueType
 
 from agent.model import Json
 from agent.probes.snmp.session import Session, TooLarge
@@ -44,13 +44,17 @@ class SystemGroup:
     async def _one_by_one(self, session: Session) -> Values:
         """A version 1 agent gives all or nothing, a small one may find ten too many: ask singly, and remember."""
         found: Values = {}
+        large = 0
         for oid in _ALL:
             try:
                 value = await session.get_one(oid)
             except TooLarge:
+                large += 1
                 continue
             if value is not None:
                 found[oid] = value
+        if large == len(_ALL):
+            raise SnmpDecodeError("no value of the system group fits a datagram: garbage")
         self._asked = list(found)
         return found
 

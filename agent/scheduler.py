@@ -141,11 +141,19 @@ class Scheduler:
                     self._leading.setdefault(target.device, key)
 
     def change(self, target: Target) -> None:
-        """The same probe of the same device, asked otherwise. A look under way ends first."""
+        """The same probe of the same device, asked otherwise. A look under way ends first.
+
+        One that was planned by a longer interval does not have to be waited for.
+        """
         slot = self._slots[target.key]
         self._forget(slot.target)
         slot.target, slot.phase, slot.fails = target, phase(target), 0
         self._lead(target)
+        if self._loop is not None and not slot.busy:
+            at = self._next(slot, self._loop.time())
+            if math.ceil(at / TICK) < slot.due:
+                self._plan(slot, at)
+                self._arm()
 
     def _lead(self, target: Target) -> None:
         if target.probe == "icmp" or target.device not in self._leading:
@@ -218,11 +226,14 @@ class Scheduler:
         self._plan(slot, now + slot.phase * min(1.0, FIRST_WITHIN / slot.target.interval))
 
     def _plan_next(self, slot: Slot, now: float) -> None:
-        """The next point of the target's grid that is at least half an interval after this look began."""
+        self._plan(slot, self._next(slot, now))
+
+    def _next(self, slot: Slot, now: float) -> float:
+        """The next point of the target's grid that is at least half an interval after the last look began."""
         interval = slot.target.interval
         earliest = max(now, slot.started + interval / 2)
         turns = math.ceil((earliest - slot.phase) / interval)
-        self._plan(slot, slot.phase + turns * interval)
+        return slot.phase + turns * interval
 
     def _plan(self, slot: Slot, at: float) -> None:
         tick = math.ceil(at / TICK)

@@ -1,4 +1,4 @@
-"""`python -m bench [NAME ...] [--quick] [--windows N] [--only agent|peers]`: into RESULTS.md, or to the screen."""
+"""`python -m bench [NAME ...] [--quick] [--windows N] [--shared] [--only agent|peers]`: into RESULTS.md, or printed."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--quick", action="store_true", help="one short window each, a twentieth of the cuts")
     parser.add_argument("--windows", type=int, default=2, metavar="N", help="windows of half a minute each (2)")
+    parser.add_argument("--shared", action="store_true", help="other work runs here: real-time rank for growth's agent")
     parser.add_argument("--only", choices=("agent", "peers"), help="one side alone")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(MEASUREMENTS):
@@ -69,7 +70,10 @@ def _arguments() -> argparse.Namespace:
 def _run(campus: lab.Campus, work: Path, asked: argparse.Namespace) -> Run:
     """A window holds whole rounds of the intervals measured: 10 and 15 seconds."""
     windows, cuts, watch = (1, 10, 120) if asked.quick else (asked.windows, 200, 900)
-    return Run(campus=campus, work=work, windows=windows, window=30, warm=20, cuts=cuts, watch=watch, only=asked.only)
+    return Run(
+        campus=campus, work=work, windows=windows, window=30, warm=20, cuts=cuts, watch=watch, shared=asked.shared,
+        only=asked.only,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

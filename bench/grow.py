@@ -33,8 +33,8 @@ HOW = (
     f"100 ms late while whole pages were read. The cut is a switch and the {CHILDREN} devices below it, all within one "
     "second, on the same campus; its time runs to the ticket in `/metrics`. Growth: cost for each device beside 1,000. "
     f"The start is that of the large campus, from the command to `/-/ready`, with {PAST:,} filed tickets of eight "
-    "journal lines in its database. The agent goes before everything else on its core (`chrt --fifo 1`, without the "
-    "right to it `nice -20`), as on a core that it has for itself; what it waited for it all the same is told below."
+    "journal lines in its database. The agent goes before everything else on its core (`nice -20`; with `--shared` "
+    "`chrt --fifo 1`), as on a core that it has for itself; what it waited for it all the same is told below."
 )
 
 Buckets = Mapping[float, float]
@@ -88,7 +88,7 @@ def _size(run: Run, size: int, seen: list[str]) -> tuple[Figure, Figure]:
     """CPU and memory of each device: µs a second, kB. What the agent costs without devices is counted with them."""
     devices = watcher.cameras(size)
     with (
-        watcher.watching(run.work / f"agent-{size}", devices, core=CORE) as pid,
+        watcher.watching(run.work / f"agent-{size}", devices, core=CORE, shared=run.shared) as pid,
         http.scraping(watcher.ADDRESS, ["/metrics"], SCRAPE),
     ):
         spent = run.per_unit(f"agent, {size:,} devices", [pid], time.monotonic)
@@ -107,17 +107,19 @@ def _campus(run: Run, seen: list[str]) -> Iterator[Row]:
     with ExitStack() as running:
         counts = running.enter_context(switches.answering(run.campus, run.work / "switches.log"))
         began = time.monotonic()
-        pid = running.enter_context(watcher.watching(_large(run), devices, core=CORE))
+        pid = running.enter_context(watcher.watching(_large(run), devices, core=CORE, shared=run.shared))
         yield _started(run, time.monotonic() - began, pid, seen)
         run.say(f"{HOSTS:,} hosts and {SWITCHES:,} switches: {WARM:g} s to warm up, then {run.watch:g} s")
         time.sleep(WARM)
         echoes, polls = run.campus.echoes(), counts().polls
         waited = cpu.waited(pid)
-        spent, held, lag, pages = _watch(pid, run.watch)
+        spent, held, lags, pages = _watch(pid, run.watch)
+        lag, late = _since(lags[0], lags[-1]), [_beyond(_since(*pair), 0.1) for pair in pairwise(lags)]
         seen.append(f"{cpu.waited(pid) - waited:.1f} s of {run.watch:g} s the agent waited for its core")
         seen.append(
             f"{run.campus.echoes() - echoes:,} echoes and {counts().polls - polls:,} polls in {run.watch:g} s; a page "
-            f"of {pages[0] / 1e6:.0f} MB read in {pages[1]:.2f} s at most; lag: {_told(lag)}"
+            f"of {pages[0] / 1e6:.0f} MB read in {pages[1]:.2f} s at most; lag: {_told(lag)}; looks more than 100 ms "
+            f"late in {sum(map(bool, late))} of the {len(late)} spells between two pages"
         )
         what = f"{HOSTS:,} hosts each 10 s, {SWITCHES:,} switches of 48 ports each 60 s"
         yield _row(f"CPU, {what}", "% of a core", spent * 100, 70)
@@ -135,17 +137,19 @@ def _family() -> list[watcher.Entry]:
     return hosts
 
 
-def _watch(pid: int, seconds: float) -> tuple[float, int, Buckets, tuple[int, float]]:
-    """CPU as a share of a core, bytes held, lag, and the largest page with the longest time it took."""
-    first, used, began = _lag(http.get(watcher.ADDRESS, "/metrics")), cpu.seconds([pid]), time.monotonic()
-    size, slowest, page = 0, 0.0, ""
+def _watch(pid: int, seconds: float) -> tuple[float, int, Sequence[Buckets], tuple[int, float]]:
+    """CPU as a share of a core, bytes held, lag as each page tells it, and the largest page with the longest time it
+    took."""
+    lags, used, began = [_lag(http.get(watcher.ADDRESS, "/metrics"))], cpu.seconds([pid]), time.monotonic()
+    size, slowest = 0, 0.0
     while (now := time.monotonic()) < began + seconds:
         time.sleep(max(0.0, min(SCRAPE, began + seconds - now)))
         asked = time.monotonic()
         page = http.get(watcher.ADDRESS, "/metrics")
         size, slowest = max(size, len(page)), max(slowest, time.monotonic() - asked)
+        lags.append(_lag(page))
     spent = (cpu.seconds([pid]) - used) / (time.monotonic() - began)
-    return spent, cpu.pss([pid]), _since(first, _lag(page)), (size, slowest)
+    return spent, cpu.pss([pid]), lags, (size, slowest)
 
 
 def _cut(run: Run, seen: list[str]) -> Iterator[Row]:

@@ -14,7 +14,8 @@ from bench import cpu, lab
 class Run:
     """campus: the far side.  work: an empty folder.  windows, window: how many, of how many seconds.
     warm: seconds that a contender runs before the first.  cuts: devices cut for the ticket's measurement.
-    watch: seconds that the large campus is watched.  only: "agent" or "peers" measures that side alone."""
+    watch: seconds that the large campus is watched.  shared: other work runs on this machine.
+    only: "agent" or "peers" measures that side alone."""
 
     campus: lab.Campus
     work: Path
@@ -23,6 +24,7 @@ class Run:
     warm: float
     cuts: int
     watch: float
+    shared: bool
     only: str | None
 
     def say(self, text: str) -> None:

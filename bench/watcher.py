@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,30 +38,28 @@ def switches(count: int, first: int = 0x10000) -> list[Entry]:
 
 @contextmanager
 def watching(
-    work: Path, devices: Sequence[Entry], icmp: int = 10, snmp: int = 60, core: int | None = None
+    work: Path, devices: Sequence[Entry], icmp: int = 10, snmp: int = 60, core: int | None = None, shared: bool = False
 ) -> Iterator[int]:
     """The agent runs over these devices, looking every `icmp` and `snmp` seconds; gives its process id.
 
-    core: the only one that it may use. It is then first on it (`_first`), as on a core that it has for itself; what it
-    still waited for the core, `cpu.waited` tells.
+    core: the only one that it may use. It is then first on it, as on a core that it has for itself; what it still
+    waited for it, `cpu.waited` tells.  shared: so much else runs on this machine that only real-time rank makes it so.
     """
     work.mkdir(parents=True, exist_ok=True)
     (work / "community").write_text("bench\n")
     (work / "community").chmod(0o600)
     (work / "inventory.yaml").write_text(_inventory(devices, icmp, snmp))
-    pinned = () if core is None else (*_first(), "taskset", "--cpu-list", str(core))
+    pinned = () if core is None else (*_first(shared), "taskset", "--cpu-list", str(core))
     command = [*pinned, *_PROGRAM, "run", "--inventory", str(work / "inventory.yaml"), "--data", str(work / "data")]
     with lab.running([*command, "--listen", ADDRESS], work / "log") as process:
         lab.served(process, ADDRESS, "/-/ready", work / "log")
         yield process.pid
 
 
-def _first() -> tuple[str, ...]:
-    """Words before a command that let it go before everything else on its core: real-time where the system allows it
-    (sched(7); the kernel still keeps a twentieth of the core for the others), else the highest of the usual ranks."""
-    real_time = ("chrt", "--fifo", "1")
-    allowed = lab.installed("chrt") and subprocess.run([*real_time, "true"], capture_output=True, check=False)
-    return real_time if allowed and allowed.returncode == 0 else ("nice", "-n", "-20")
+def _first(shared: bool) -> tuple[str, ...]:
+    """Words before a command that let it go before everything else on its core. Real-time rank (sched(7)) is only for a
+    machine with other work: the agent's own threads no longer interrupt one another by it."""
+    return ("chrt", "--fifo", "1") if shared else ("nice", "-n", "-20")
 
 
 def _inventory(devices: Sequence[Entry], icmp: int, snmp: int) -> str:

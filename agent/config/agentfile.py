@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from agent.config import Loaded, load
 from agent.config.reader import Raw
@@ -70,8 +71,16 @@ class Database:
     url: Secret | None = None
 
     def __post_init__(self) -> None:
-        if self.url is not None and not self.url.reveal().startswith(("postgresql://", "postgresql+psycopg://")):
+        if self.url is not None and not _names_a_database(self.url.reveal()):
             raise ValueError("config.not_postgresql")
+
+
+def _names_a_database(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("postgresql", "postgresql+psycopg") and len(parts.path) > 1 and parts.port != 0
+    except ValueError:  # no port is such a number; what is in a URL must not be in a message
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

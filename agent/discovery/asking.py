@@ -9,18 +9,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gufo.snmp import SnmpAuthError, SnmpDecodeError, SnmpError
+from gufo.snmp import SnmpAuthError, SnmpDecodeError
 
 from agent.discovery import tables
-from agent.discovery.box import Box
+from agent.discovery.box import Box, Managed
 from agent.discovery.boxes import vendor_of
-from agent.discovery.tables import Reader, mac_text, text_of
+from agent.discovery.tables import NO_ANSWER, Reader, mac_text, text_of
 from agent.probes.snmp import Credential
+from agent.probes.snmp.collect import rows_of, system_of
+from agent.probes.snmp.library import FALLBACK, known
+from agent.probes.snmp.rows import AccessPoint
+from agent.probes.snmp.select import Identity, choose
 from agent.probes.snmp.session import Session
+from agent.probes.snmp.tables import Tables
+from agent.probes.snmp.walk import Budget
+from agent.text import clean
 
 PATIENCE, RETRIES = 1.2, 1
 """Seconds that a community is given, and how often it is asked again within them: a wrong one is met by silence."""
 TABLE_SECONDS = 40.0
+_BULK = 25
 """Seconds for all tables of one host."""
 
 _SYSTEM = {name: f"1.3.6.1.2.1.1.{number}.0" for name, number in
@@ -71,7 +79,7 @@ class Asker:
                 return replace(box, tried=tuple(dict.fromkeys((*box.tried, *self._same_port(login.port)))))
             except SnmpAuthError:
                 box = replace(box, refused=(*box.refused, login.name))
-            except (SnmpError, OSError):
+            except NO_ANSWER:
                 continue
             finally:
                 session.close()
@@ -149,7 +157,7 @@ async def _identity(session: Session) -> Mapping[str, Any]:
 async def _quietly(session: Session, oids: list[str]) -> Mapping[str, Any]:
     try:
         return await session.get(oids)
-    except (SnmpError, OSError):
+    except NO_ANSWER:
         return {}
 
 
@@ -163,16 +171,45 @@ def _whole(value: object) -> int:
     return value if type(value) is int and 0 <= value < 2**31 else 0
 
 
+async def _profiled(session: Session, box: Box, until: float) -> Box:
+    """What its profile makes of it, where one fits: the maker's own places for model and serial number."""
+    held = Tables(session, Budget(until=until, bulk=_BULK, rows=tables.MOST_ROWS))
+    try:
+        chosen = await choose(known(), Identity(object_id=box.object_id.lstrip("."), descr=box.descr), held)
+        if chosen is None or chosen.profile.name == FALLBACK:
+            return box
+        system = await system_of(chosen.profile, held, {}, None)
+        points = await rows_of(chosen.profile, "access_points", held)
+    except NO_ANSWER:
+        return box
+    return replace(
+        box,
+        profile=chosen.profile.name,
+        vendor=clean(system.vendor, 100),
+        model=clean(system.model, 100) or box.model,
+        serial=clean(system.serial, 100) or box.serial,
+        managed=tuple(map(_managed, points)),
+    )
+
+
+def _managed(point: AccessPoint) -> Managed:
+    mac = point.mac.lower() if point.mac.count(":") == 5 else ""
+    texts = {name: clean(getattr(point, name), 100) for name in ("name", "model", "serial")}
+    return Managed(mac=mac, address=tables.address_of(point.address), **texts)
+
+
 async def _tables(session: Session, box: Box) -> Box:
     """What its tables tell; a box that is no bridge is not asked for a bridge's."""
-    reader = Reader(session, asyncio.get_running_loop().time() + TABLE_SECONDS)
+    until = asyncio.get_running_loop().time() + TABLE_SECONDS
+    reader = Reader(session, until)
     vendor = vendor_of(box.object_id, box.descr)
     async with session:
-        model, serial = await tables.chassis(reader) if box.object_id else ("", "")
-        box = replace(
-            box, model=box.model or model, serial=box.serial or serial, macs=_joined(box, await tables.own_macs(reader))
-        )
-        box = replace(box, own=await tables.own_addresses(reader))
+        box = await _profiled(session, box, until)
+        if box.object_id:
+            model, serial = await tables.chassis(reader)
+            more = not box.model or model.startswith(box.model)  # a profile may know the series alone
+            box = replace(box, model=model if more and model else box.model, serial=box.serial or serial)
+        box = replace(box, macs=_joined(box, await tables.own_macs(reader)), own=await tables.own_addresses(reader))
         if vendor in _NOT_BRIDGES:
             return box
         ports = await tables.port_names(reader)
@@ -181,7 +218,7 @@ async def _tables(session: Session, box: Box) -> Box:
             neighbours=(*await tables.lldp(reader, ports), *await tables.cdp(reader, ports)),
             forwarding=await tables.forwarding(reader, ports),
             arp=await tables.arp(reader),
-            managed=await tables.managed(reader, vendor),
+            managed=await tables.managed(reader, vendor) or box.managed,
         )
 
 

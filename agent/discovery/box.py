@@ -39,6 +39,7 @@ class Managed:
 class Box:
     """heard: the ways by which it was found (icmp, tcp:80, onvif, onvif-clock, snmp).  tried: credentials that were.
 
+    vendor, model, serial: as its tables and its profile (the name of one of agent.probes.profiles) tell.
     macs: its own.  own: its own addresses.  bridge_ports: dot1dBaseNumPorts.  forwarding: (MAC, port) pairs of its
     forwarding table.  arp: (address, MAC) pairs of its ARP table.
     """
@@ -54,8 +55,10 @@ class Box:
     name: str = ""
     location: str = ""
     services: int = 0
+    vendor: str = ""
     model: str = ""
     serial: str = ""
+    profile: str = ""
     engine: str = ""
     bridge_ports: int = 0
     macs: tuple[str, ...] = ()

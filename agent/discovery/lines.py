@@ -10,12 +10,14 @@ from typing import Protocol
 
 from agent.discovery.onvif import Match, parse_match, probe_message
 from agent.probes.icmp.packet import COOKIE, Template
-from agent.probes.icmp.sockets import EchoSocket
+from agent.probes.icmp.sockets import EchoSocket, widen
 
 WSD_PORT = 3702
 WSD_GROUP = "239.255.255.250"
 _MOST = 2048
 _DATAGRAM = 65535
+_SEND_ROOM = 8 << 20
+"""Bytes: 3 s of packets to addresses that nobody has."""
 _ANCILLARY = 512
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 _EXTENDED_ERROR = struct.Struct("@IBBBBII")
@@ -46,6 +48,7 @@ class EchoLine:
     def __init__(self, family: socket.AddressFamily) -> None:
         """Raises OSError when neither a raw nor a datagram ICMP socket is allowed."""
         self._socket = EchoSocket(family)
+        self._socket.send_room(_SEND_ROOM)
         self._cookie = os.urandom(COOKIE)
         self._packet = Template(self._socket.kind, self._socket.ident, self._cookie).packet
         self._sequence = 0
@@ -77,6 +80,7 @@ class ProbeLine:
         level, option = (socket.SOL_IP, _IP_RECVERR) if family == socket.AF_INET else (41, _IPV6_RECVERR)
         self._socket.setsockopt(level, option, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        widen(self._socket, _SEND_ROOM)
         self._socket.bind(("", 0))
         self._message = probe_message()
         self.matches: dict[str, Match] = {}

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 from agent.discovery.box import Box, Managed, Neighbour
 from agent.discovery.boxes import kind_of, model_of, vendor_of
+from agent.discovery.onvif import Match
 from agent.discovery.uplinks import Names, Uplink, Wiring, uplinks
+from agent.inventory import hosts
 
 _SLUG = re.compile(r"[^a-z0-9]+")
 _LONGEST_ID = 48
@@ -152,46 +154,58 @@ def _device(box: Box, mac: str, seen: Sequence[tuple[Box, Neighbour]]) -> Propos
             evidence.append(Evidence(field=field, source=source, words=words))
         return value
 
-    spoken = next((row.descr for _, row in seen if row.descr), "")
-    match_words = " ".join((box.match.name, box.match.hardware)) if box.match else ""
-    kind = _kind(box, seen, prove)
-    vendor = (
-        prove("vendor", vendor_of(box.object_id), "sysObjectID", box.object_id)
-        or prove("vendor", vendor_of("", box.descr), "sysDescr", box.descr)
-        or prove("vendor", vendor_of("", match_words), "onvif", match_words)
-        or prove("vendor", vendor_of("", spoken), "lldp", spoken)
-    )
-    if vendor == "H3C" and vendor_of(box.object_id, box.descr) == "HPE":
-        vendor = "HPE"
-    model = (
-        prove("model", box.model, "entity", box.model)
-        or prove("model", model_of(box.descr), "sysDescr", box.descr)
-        or prove("model", box.match.hardware if box.match else "", "onvif", match_words)
-        or prove("model", model_of(spoken), "lldp", spoken)
-    )
-    lldp_name = next((row.name for _, row in seen if row.name), "")
-    name = (
-        prove("name", box.name, "sysName", box.name)
-        or prove("name", box.match.name if box.match else "", "onvif", match_words)
-        or prove("name", lldp_name, "lldp", lldp_name)
-    )
+    match = box.match or Match()
+    beside = next((row for _, row in seen if row.descr), None)
     return Proposal(
         id="",
         host=box.address,
-        kind=kind,
+        kind=_kind(box, seen, prove),
         address=box.address,
-        name=name,
-        vendor=vendor,
-        model=model,
+        name=_name(box, match, seen, prove),
+        vendor=_vendor(box, match, beside, prove),
+        model=_model(box, match, beside, prove),
         serial=box.serial,
-        mac=mac,
-        room=box.location or (box.match.location if box.match else ""),
+        mac=hosts.mac(mac) or "",
+        room=box.location or match.location,
         credentials=box.credential,
         also=tuple(address for address in box.own if address != box.address),
         heard=box.heard,
         ports=box.ports,
         refused=box.refused,
         evidence=tuple(evidence),
+    )
+
+
+def _name(box: Box, match: Match, seen: Sequence[tuple[Box, Neighbour]], prove: Prove) -> str:
+    neighbour = next((row.name for _, row in seen if row.name), "")
+    return (
+        prove("name", box.name, "sysName", box.name)
+        or prove("name", match.name, "onvif", match.name)
+        or prove("name", neighbour, "lldp", neighbour)
+    )
+
+
+def _vendor(box: Box, match: Match, beside: Neighbour | None, prove: Prove) -> str:
+    """HPE sold Comware as its own: there the words say more than the profile."""
+    announced, spoken = f"{match.name} {match.hardware}".strip(), beside.descr if beside else ""
+    own = vendor_of(box.object_id, box.descr)
+    return (
+        prove("vendor", box.vendor if own != "HPE" else "", "profile", box.profile)
+        or prove("vendor", own, "sysObjectID", box.object_id or box.descr)
+        or prove("vendor", vendor_of("", announced), "onvif", announced)
+        or prove("vendor", vendor_of("", spoken), "lldp", spoken)
+    )
+
+
+def _model(box: Box, match: Match, beside: Neighbour | None, prove: Prove) -> str:
+    """A profile may know the series alone: what sysDescr says goes before it when it begins with that."""
+    said, spoken = model_of(box.descr), beside.descr if beside else ""
+    return (
+        prove("model", said if box.model and said.startswith(box.model) else "", "sysDescr", box.descr)
+        or prove("model", box.model, "profile" if box.profile else "entity", box.profile or box.model)
+        or prove("model", said, "sysDescr", box.descr)
+        or prove("model", match.hardware, "onvif", f"{match.name} {match.hardware}".strip())
+        or prove("model", model_of(spoken), "lldp", spoken)
     )
 
 
@@ -262,7 +276,7 @@ def _access_point(known: Proposal | None, host: str, ap: Managed, controller: Pr
         vendor=base.vendor or controller.vendor,
         model=ap.model or base.model,
         serial=ap.serial or base.serial,
-        mac=ap.mac or base.mac,
+        mac=hosts.mac(ap.mac) or base.mac,
         controller=controller.host,
         evidence=(*(each for each in base.evidence if each.field != "kind"), evidence),
     )
@@ -270,12 +284,13 @@ def _access_point(known: Proposal | None, host: str, ap: Managed, controller: Pr
 
 def _named(drafts: list[Proposal], ups: Mapping[str, Uplink], known: Known) -> tuple[Proposal, ...]:
     """Ids given, parents and controllers told by id."""
-    taken, ids = set(known.taken), {}
+    taken, ids = set(known.taken), dict[str, str]()
     wishes = {draft.host: _slug(draft) for draft in drafts}
     alike = Counter(wishes.values())
     for draft in drafts:
         wish = wishes[draft.host] if alike[wishes[draft.host]] == 1 else ""
-        ids[draft.host] = _known_id(draft, known) or _fresh(wish or _plain_id(draft), taken)
+        own = _known_id(draft, known)
+        ids[draft.host] = own if own not in ("", *ids.values()) else _fresh(wish or _plain_id(draft), taken)
         taken.add(ids[draft.host])
     return tuple(_placed(draft, ids, ups.get(draft.host)) for draft in drafts)
 

@@ -17,6 +17,9 @@ TAIL = 1.5
 SLOWEST = 50.0
 
 _FULL = frozenset((errno.ENOBUFS, errno.EAGAIN, errno.ENOMEM))
+_ANOTHERS = frozenset((errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNREFUSED, errno.EACCES, errno.EPROTO))
+"""Errors that may be an earlier packet's, told by ICMP."""
+_AGAIN = 4
 _PAUSE = 0.25
 _RECOVERY = 1.002
 _GLANCE = 5000
@@ -103,19 +106,30 @@ class Pass:
         return True
 
     def _send(self, address: str) -> bool:
-        try:
-            self.line.send(address)
-        except OSError as error:
-            if error.errno in _FULL:
+        """False when the tables are full. The kernel may tell of an earlier packet's fate here: heard, sent again."""
+        error = 0
+        for _ in range(_AGAIN):
+            try:
+                self.line.send(address)
+                return True
+            except OSError as refusal:
+                error = refusal.errno or 0
+            if error in _FULL:
                 return False
-            if error.errno not in (errno.EHOSTUNREACH, errno.ECONNREFUSED):
-                self.blind += 1
-                self.error = error.errno or 0
+            if error not in _ANOTHERS:
+                break
+            self._bury()
+        if error not in (errno.EHOSTUNREACH, errno.ECONNREFUSED):
+            self.blind += 1
+            self.error = error
         return True
 
-    def _listen(self) -> None:
+    def _bury(self) -> None:
         for address in self.line.nobody():
             self.ground.put(address, UNREACHABLE)
+
+    def _listen(self) -> None:
+        self._bury()
         for address in self.line.answers():
             if self.ground.put(address, ALIVE):
                 self.heard(address)

@@ -32,6 +32,9 @@ _CHASSIS = 3
 _CAPABILITIES = ("other", "repeater", "bridge", "ap", "router", "telephone", "docsis", "station")
 """Bits of LldpSystemCapabilitiesMap, the highest first."""
 
+NO_ANSWER = (SnmpError, OSError, ValueError, RuntimeError)
+"""What a request raises where the box says no, nothing, or what gufo-snmp cannot read."""
+
 Column = Mapping[str, Any]
 """Values by the index, as text."""
 
@@ -88,7 +91,7 @@ class Reader:
             except (TooLarge, SnmpDecodeError, TimeoutError):
                 if asyncio.get_running_loop().time() >= self._until:
                     return {}
-            except (SnmpError, OSError):
+            except NO_ANSWER:
                 return {}
             else:
                 self._bulk = size

@@ -10,7 +10,7 @@ from agent.inventory.sheets import Cell, Sheet
 
 FIELDS = (
     "id", "name", "kind", "role", "address", "mac", "building", "floor", "room", "place", "vendor", "model", "serial",
-    "asset_no", "accepted", "warranty", "warranty_end", "quantity", "parent", "port", "credentials", "schedule",
+    "asset_no", "accepted", "warranty", "warranty_end", "quantity", "parent", "port",
     "criticality", "controller", "tags", "owner_party", "note", "number", "site",
 )  # fmt: skip
 """What a column may hold. place: building, floor and room in one.  warranty: how long.  number: a running number.
@@ -37,8 +37,6 @@ _HEADINGS: Mapping[str, str] = {
     "quantity": "数量|台数|数量台|quantity|qty",
     "parent": "上级设备|上联设备|上级|接入交换机|所属交换机|parent|uplink",
     "port": "上联端口|上级端口|接入端口|交换机端口|端口|port|parent port",
-    "credentials": "口令名|credentials",
-    "schedule": "作息|开机时间|schedule",
     "criticality": "重要性|重要程度|criticality",
     "controller": "无线控制器|所属控制器|controller",
     "tags": "标签|tags",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ MOST = 20_000
 """Devices of one list."""
 _SLUG = re.compile(r"[^a-z0-9]+")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
-_COPIED = ("vendor", "model", "serial", "asset_no", "credentials", "controller", "owner_party")
+_COPIED = ("vendor", "model", "serial", "asset_no", "controller", "owner_party")
 _NOTHING = frozenset(("", "-", "—", "--", "/", "\\", "无", "n/a", "na", "none", "null", "待定", "暂无", "#n/a"))
 
 
@@ -55,7 +55,7 @@ class Importer:
         self._ids: dict[str, str] = {}
         self._taken: dict[tuple[str, str], str] = {}
         self._names: dict[str, str] = {}
-        self._asked: list[tuple[dict[str, Any], str, str]] = []
+        self._asked: list[tuple[dict[str, Any], str]] = []
 
     def take(self, guess: Guess) -> None:
         """Every row below the headings."""
@@ -71,20 +71,46 @@ class Importer:
                 return
 
     def finish(self) -> Imported:
-        """Parents and controllers, which a list tells by name, become ids."""
-        for fields, name, where in self._asked:
+        """Parents and controllers, which a list tells by name, become ids; what could not stand is taken out."""
+        for fields, where in self._asked:
             for key in ("parent", "controller"):
-                wanted = fields.get(key)
-                text = wanted["device"] if isinstance(wanted, dict) else wanted
-                if text is None or text in self._ids:
-                    continue
-                found = self._names.get(text, "")
-                if found and found != name:
-                    fields[key] = {**wanted, "device": found} if isinstance(wanted, dict) else found
-                else:
-                    del fields[key]
-                    self.done.remarks.append(Remark(where=where, key=f"no_{key}", value=text))
+                if key in fields:
+                    self._resolve(fields, key, where)
+        self._break_circles()
+        for entry, fields, where in self._entries():
+            if fields["kind"] == "ap" and not fields.get("address") and not fields.get("controller"):
+                fields["kind"] = "asset"
+                self._note(where, "ap_unreachable", fields.get("name", fields["id"]))
+            self.done.kinds[fields["kind"]] = self.done.kinds.get(fields["kind"], 0) + ranges.count(entry.fields["id"])
         return self.done
+
+    def _entries(self) -> Iterator[tuple[Written, dict[str, Any], str]]:
+        return ((entry, dict_of(entry), entry.comments[0]) for entry in self.done.entries)
+
+    def _resolve(self, fields: dict[str, Any], key: str, where: str) -> None:
+        wanted = fields[key]
+        text = wanted["device"] if isinstance(wanted, dict) else wanted
+        found = text if text in self._ids else self._names.get(text, "")
+        if not found or found == fields["id"] or ranges.has_range(found):
+            del fields[key]
+            self._note(where, f"no_{key}", text)
+        else:
+            fields[key] = {**wanted, "device": found} if isinstance(wanted, dict) else found
+
+    def _break_circles(self) -> None:
+        """Nobody hangs on himself by way of others: the link that closes a circle is taken out."""
+        above = {fields["id"]: fields["parent"]["device"] for _, fields, _ in self._entries() if "parent" in fields}
+        for _, fields, where in self._entries():
+            here, path = fields["id"], set[str]()
+            while here in above and here not in path:
+                path.add(here)
+                here = above[here]
+            if here == fields["id"] and path:
+                self._note(where, "no_parent", above.pop(here))
+                del fields["parent"]
+
+    def _note(self, where: str, key: str, value: str) -> None:
+        self.done.remarks.append(Remark(where=where, key=key, value=value))
 
     def _headings(self, cells: Mapping[str, Cell], guess: Guess) -> bool:
         """The headings again, as on every printed page."""
@@ -95,21 +121,21 @@ class Importer:
 
     def add(self, fields: dict[str, Any], where: str, comments: Sequence[str]) -> None:
         self.done.entries.append(Written(fields=fields, comments=comments))
-        kind = fields["kind"]
-        self.done.kinds[kind] = self.done.kinds.get(kind, 0) + ranges.count(fields["id"])
         if "parent" in fields or "controller" in fields:
-            self._asked.append((fields, fields["id"], where))
+            self._asked.append((fields, where))
         self._names.setdefault(fields.get("name", ""), fields["id"])
 
-    def fresh(self, wish: str, kind: str, where: str) -> str:
-        """An id that nobody has: as wished, or the kind and a number."""
-        name = wish
-        number = 1
-        while not name or name in self._ids:
-            number += bool(wish)
-            name = f"{wish}-{number}" if wish else f"{kind}-{self._count(kind):03d}"
-        self._ids[name] = where
-        return name
+    def fresh(self, wish: str, kind: str, where: str, many: int) -> str:
+        """An id that nobody has: as wished, or the kind and a number; with the range of so many behind it."""
+        number = 0
+        while True:
+            number += 1
+            name = (wish if number == 1 else f"{wish}-{number}") if wish else f"{kind}-{self._count(kind):03d}"
+            whole = name if many == 1 else f"{name}-{_span(many)}"
+            members = [texts["id"] for texts in ranges.expand({"id": whole}, "id")]
+            if self._ids.keys().isdisjoint(members):
+                self._ids |= dict.fromkeys(members, where)
+                return whole
 
     def _count(self, kind: str) -> int:
         key = ("count", kind)
@@ -143,7 +169,7 @@ class _Row:
         address, many = self._address(count)
         fields["address"] = address
         fields["mac"] = self._mac()
-        fields["id"] = self._importer.fresh(self._wish(), kind, where)
+        fields["id"] = self._importer.fresh(self._wish(), kind, where, many)
         if many > 1:
             fields |= self._several(fields, many)
         self._twins(fields)
@@ -261,10 +287,11 @@ class _Row:
         return ""
 
     def _several(self, fields: Mapping[str, Any], many: int) -> dict[str, Any]:
-        """One entry for all: ranges expand together."""
-        wide = len(str(many))
-        span = f"[{1:0{wide}d}-{many:0{wide}d}]"
-        several = {"id": f"{fields['id']}-{span}", "name": f"{fields['name'] or fields['id']} {span}"}
+        """One entry for all: ranges expand together, and no other brackets may stand in it."""
+        several: dict[str, Any] = {"name": f"{_unranged(fields['name'] or fields['kind'])} {_span(many)}"}
+        several["location"] = {name: _unranged(word) for name, word in fields["location"].items()}
+        if "port" in fields.get("parent", {}):
+            several["parent"] = {**fields["parent"], "port": _unranged(fields["parent"]["port"])}
         for name in ("mac", "serial", "asset_no"):
             if fields.get(name):
                 self._say(name, "for_many", mistake=False)
@@ -282,6 +309,21 @@ class _Row:
                 self._say(name, "twice", value=f"{value} = {before}")
                 if name in ("address", "mac"):
                     fields[name] = ""
+
+
+def _span(many: int) -> str:
+    wide = len(str(many))
+    return f"[{1:0{wide}d}-{many:0{wide}d}]"
+
+
+def _unranged(text: str) -> str:
+    return text.replace("[", "（").replace("]", "）") if ranges.has_range(text) else text
+
+
+def dict_of(entry: Written) -> dict[str, Any]:
+    """The fields of an entry of our own making, which may still change."""
+    assert isinstance(entry.fields, dict)
+    return entry.fields
 
 
 def import_rows(guesses: Iterable[Guess]) -> Imported:

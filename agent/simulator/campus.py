@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from agent.simulator.plan import Box, Plan
 from agent.simulator.script import Fault
+from agent.simulator.settings import check
 
 REBOOT_SECONDS = 40.0
 LIMIT_WATTS = 7.0
@@ -73,6 +74,10 @@ class Campus:
     """(device, service) -> `stop` or `hang`."""
     settings: dict[End, str] = field(default_factory=dict)
     """(device, key) -> value, for the protocols that know the key."""
+    set_at: dict[End, float] = field(default_factory=dict)
+    """(device, key) -> when the value was set."""
+    turn: int = 0
+    """Grows with everything that happens, for whoever keeps a picture of the campus."""
     rebooting: dict[str, float] = field(default_factory=dict)
     flapping: dict[str, Rhythm] = field(default_factory=dict)
     uplink_cut: bool = False
@@ -162,6 +167,10 @@ class Campus:
         """`stop`, `hang`, or "" when the service runs."""
         return self.services.get((device, name), "")
 
+    def setting(self, device: str, key: str, default: str) -> str:
+        """What `set` has put there, else the default."""
+        return self.settings.get((device, key), default)
+
     def _unplugged(self, box: Box) -> bool:
         rhythm = self.flapping.get(box.id)
         return box.id in self.cut or (rhythm is not None and rhythm.down)
@@ -173,6 +182,7 @@ class Campus:
         return self.powered(box.parent)
 
     def _settle(self, now: float) -> None:
+        self.turn += 1
         self.paths = {}
         for box in self._order:
             self.paths[box.id] = self._path(box)
@@ -279,15 +289,24 @@ def _delay(campus: Campus, fault: Fault, now: float) -> None:
 
 def _service(campus: Campus, fault: Fault, now: float) -> None:
     box = campus.boxes[fault.device]
-    if {"snmp": not box.community, "tcp": not box.tcp}.get(fault.service):
+    if not _speaks(box, fault.service):
         raise Refused("no_service", device=box.id, service=fault.service)
     campus.services.pop((box.id, fault.service), None)
     if fault.action != "start":
         campus.services[box.id, fault.service] = fault.action
 
 
+def _speaks(box: Box, service: str) -> bool:
+    plain = {"icmp": True, "snmp": bool(box.community), "tcp": bool(box.tcp), "capwap": bool(box.controller)}
+    return plain.get(service, False) or any(one.name == service and not one.foreign for one in box.services)
+
+
 def _set(campus: Campus, fault: Fault, now: float) -> None:
+    known = check(fault.key, fault.value)
+    if known is not None:
+        raise Refused("no_setting", key=fault.key, value=fault.value, known=known)
     campus.settings[fault.device, fault.key] = fault.value
+    campus.set_at[fault.device, fault.key] = now
 
 
 def _reboot(campus: Campus, fault: Fault, now: float) -> None:

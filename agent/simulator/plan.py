@@ -15,10 +15,26 @@ POE_WATTS_ELSE = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One protocol that a device speaks, and on which port. `username`, `password`: whom it lets in, "" everybody.
+
+    `path`: where on it, for a stream. `foreign`: another program serves it; the device only names it.
+    """
+
+    name: str
+    port: int
+    username: str = ""
+    password: str = ""
+    path: str = ""
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
     """One device. `parent` and `port` say which port of which device its cable ends in; "" is the agent's own socket.
 
-    `tcp` are the ports that it listens on; without a community it speaks no SNMP. `ports` is how many a switch has.
+    `tcp` are ports that it only listens on, `services` those where it speaks; without a community it speaks no SNMP.
+    `ports` is how many a switch has. `controller`: of an access point.
     """
 
     id: str
@@ -35,6 +51,12 @@ class Box:
     community: str = ""
     tcp: tuple[int, ...] = ()
     ports: int = 0
+    controller: str = ""
+    services: tuple[Service, ...] = ()
+
+    def service(self, name: str) -> Service | None:
+        """The first service of that name."""
+        return next((service for service in self.services if service.name == name), None)
 
     @property
     def watts(self) -> float:
@@ -63,5 +85,10 @@ def to_json(plan: Plan) -> str:
 def from_json(text: str) -> Plan:
     """Raises ValueError, KeyError or TypeError when the text is no plan."""
     raw: Mapping[str, Any] = json.loads(text)
-    boxes = tuple(Box(**{**box, **{key: tuple(box.get(key, ())) for key in ("tags", "tcp")}}) for box in raw["boxes"])
+    boxes = tuple(_box(box) for box in raw["boxes"])
     return Plan(**{**raw, "boxes": boxes, "networks": tuple(raw.get("networks", ()))})
+
+
+def _box(raw: Mapping[str, Any]) -> Box:
+    lists = {key: tuple(raw.get(key, ())) for key in ("tags", "tcp")}
+    return Box(**{**raw, **lists, "services": tuple(Service(**service) for service in raw.get("services", ()))})

@@ -12,7 +12,10 @@ from difflib import get_close_matches
 
 from agent.simulator.expect import STATES_OF_NONE, Expect, parse_expect
 
-SERVICES = ("icmp", "snmp", "tcp")
+SERVICES = (
+    "icmp", "snmp", "tcp", "onvif", "rtsp", "http", "sip", "barix", "rdp", "vnc", "spice", "capwap",
+)  # fmt: skip
+"""What `service` knows; `capwap` is an access point's word to its controller."""
 LOSS_MAX = 100.0
 DELAY_MAX_MS = 60_000.0
 

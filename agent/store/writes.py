@@ -102,9 +102,9 @@ def _move_totals(connection: sa.Connection, rows: Sequence[TicketRow]) -> None:
     """Count each ticket under what its row will say, and no longer under what it still says."""
     if not rows:
         return
-    table, numbers = schema.tickets.c, [row.number for row in rows]
-    old = sa.select(table.is_open, table.state, table.severity).where(table.number.in_(numbers))
-    moved = Counter((row.is_open, row.state, row.severity) for row in rows)
+    table, written = schema.tickets.c, {row.number: row for row in rows}
+    old = sa.select(table.is_open, table.state, table.severity).where(table.number.in_(written))
+    moved = Counter((row.is_open, row.state, row.severity) for row in written.values())
     moved.subtract(tuple(row) for row in connection.execute(old))
     changed = [dict(zip(_COUNTED, key, strict=True), count=more) for key, more in moved.items() if more]
     _run(connection, _adding(connection.dialect.name), changed)

@@ -60,11 +60,20 @@ class Door:
 
 
 def free_ports(count: int) -> list[int]:
+    """Ports that nobody is given by chance while their door is shut: below those that the kernel hands out.
+
+    Of those, another's connection may take one meanwhile, and a look at a shut one can even meet itself: a TCP connect
+    from a port to the same port of the same address succeeds (simultaneous open, RFC 9293 3.5).
+    """
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+    found: list[int] = []
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        while len(found) < count:
+            one = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                one.bind(("127.0.0.1", random.randrange(10_000, lowest)))
+                found.append(one.getsockname()[1])
+    return found
 
 
 def write_files(folder: Path, doors: list[Door]) -> None:

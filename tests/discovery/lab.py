@@ -1,8 +1,8 @@
 """A small campus of real programs in network namespaces: two bridges with snmpd and lldpd, a camera that announces
-itself by WS-Discovery, hosts that only answer ping, and a place for the one who looks.
+itself by WS-Discovery, hosts that only answer ping, one with a crooked announcement, and a place for the one who looks.
 
     looker ── core ── access ── camera (WSDiscovery of PyPI)
-               └── quiet (198.18.1.40 to .43, ping only)
+               └── quiet (198.18.1.40 to .43: ping only, .42 as ipycam)
 """
 
 from __future__ import annotations
@@ -38,6 +38,17 @@ publisher.publishService([QName("http://www.onvif.org/ver10/network/wsdl", "Netw
                          ["http://198.18.1.10/onvif/device_service"])
 print("ready", flush=True)
 time.sleep(600)
+"""
+
+_CROOKED = """
+import socket, sys
+from tests.discovery.test_onvif import MALFORMED
+line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+line.bind(("198.18.1.42", 3702))
+print("ready", flush=True)
+while True:
+    data, sender = line.recvfrom(65535)
+    line.sendto(MALFORMED, sender)
 """
 
 
@@ -103,6 +114,9 @@ class Lab:
     def ip(self, node: str, *words: str) -> None:
         ip("-n", self.space(node), *words)
 
+    def sysctl(self, node: str, setting: str) -> None:
+        subprocess.run(["ip", "netns", "exec", self.space(node), "sysctl", "-qw", setting], check=True)
+
     def daemons(self, *nodes: str) -> None:
         """snmpd and lldpd of a node, with a host name and a /run of their own."""
         for node in nodes:
@@ -123,8 +137,8 @@ class Lab:
                 {"MIBS": "", "SNMP_PERSISTENT_DIR": str(self.folder / node)},
             )
 
-    def camera(self) -> None:
-        process = self.start("camera", [sys.executable, "-c", _ANNOUNCE], {}, out=subprocess.PIPE)
+    def camera(self, node: str, program: str) -> None:
+        process = self.start(node, [sys.executable, "-c", program], {"PYTHONPATH": str(ROOT)}, out=subprocess.PIPE)
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
 
@@ -200,7 +214,8 @@ def lab(folder: Path) -> Iterator[Lab]:
     try:
         one.build()
         one.daemons("core", "access")
-        one.camera()
+        one.camera("camera", _ANNOUNCE)
+        one.camera("quiet", _CROOKED)
         one.sees("core", 1)
         one.sees("access", 1)
         yield one

@@ -48,6 +48,7 @@ def test_a_first_inventory(first: Path) -> None:
     core, access, camera = (devices[f"198.18.1.{last}"] for last in (1, 2, 10))
     assert (core.id, core.kind, core.vendor, core.model) == ("core", "switch", "H3C", "S5130-core")
     assert access.parent is not None and (access.parent.device, access.parent.port) == ("core", "p2")
+    assert devices["198.18.1.42"].kind == "camera"  # its answer breaks the standard
     assert (camera.kind, camera.vendor, camera.model) == ("camera", "Hikvision", "DS-2CD2T47G2-L")
     assert {target.protocol for target in loaded.value.targets if target.device == "core"} == {"icmp", "snmp"}
     assert "# parent by LLDP: 198.18.1.1 p2" in first.read_text("utf-8")
@@ -115,3 +116,17 @@ def test_ctrl_c_leaves_a_file_from_which_it_goes_on(campus: Lab) -> None:
     assert time.monotonic() - begun < 10
     assert json.loads(done.stdout)["total"] == 8
     assert not left.exists()
+
+
+def test_neighbours_are_followed_within_the_ranges_and_no_further(campus: Lab) -> None:
+    quick = ("--no-tcp", "--no-onvif", "--json", "--community-file", campus.folder / "ro")
+    alone = json.loads(campus.campus_agent("discover", "198.18.1.1/32", *quick).stdout)
+    assert [each["address"] for each in alone["items"]] == ["198.18.1.1"]
+    assert alone["outside"] == [{"address": "198.18.1.2", "by": "lldp"}]
+    campus.sysctl("access", "net.ipv4.icmp_echo_ignore_all=1")
+    both = json.loads(campus.campus_agent("discover", "198.18.1.1/32", "198.18.1.2/32", *quick).stdout)
+    campus.sysctl("access", "net.ipv4.icmp_echo_ignore_all=0")
+    assert {each["id"]: each["heard"] for each in both["items"]} == {
+        "core": ["icmp", "snmp"],
+        "access": ["lldp", "snmp"],
+    }

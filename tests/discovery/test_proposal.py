@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent.discovery.box import Box, Managed, Neighbour
 from agent.discovery.compare import compare, known_of
-from agent.discovery.draft import additions
+from agent.discovery.draft import additions, whole
 from agent.discovery.ground import Ground, read_ranges
 from agent.discovery.onvif import Match
 from agent.discovery.proposal import Proposal, propose
+from agent.inventory import load_inventory
 from agent.model import Device, Location, Parent
 
 MAC = "00:1c:c5:00:00:{:02x}"
@@ -141,3 +146,41 @@ def test_a_core_hangs_under_its_gateway_when_people_say_so() -> None:
     proposals = propose([CORE, ACCESS, OTHER, gateway], {}, known_of(devices))
     assert {each.id: each.parent for each in proposals}["core"] == "gw"
     assert compare(proposals, devices, lambda address: True).moved == ()
+
+
+WORDS = st.sampled_from((
+    "", "core", "a: b", "- x", "#", "[1-9]", "{x", "'", '"', "null", "yes", "1e3", "\u202e名", "名称", "a" * 300,
+    "x.y.z", "1.2.3.4", "aa:bb:cc:dd:ee:ff", "a:b:c:d:e:f", "\n- id: evil", "AP", "H3C S5130 switch",
+    "wireless controller", "camera", "@{x}",
+))  # fmt: skip
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> list[Box]:
+    made = []
+    for last in draw(st.lists(st.integers(1, 9), unique=True, max_size=6)):
+        neighbours = draw(st.lists(st.builds(
+            Neighbour, protocol=st.sampled_from(("lldp", "cdp")), local_port=WORDS, name=WORDS, port=WORDS, mac=WORDS,
+            address=st.sampled_from(("", "198.18.0.1", "198.18.0.2", "10.0.0.1")), descr=WORDS,
+        ), max_size=3))  # fmt: skip
+        aps = draw(st.lists(st.builds(Managed, mac=WORDS, name=WORDS, serial=WORDS, model=WORDS), max_size=3))
+        made.append(Box(
+            address=f"198.18.0.{last}", heard=("icmp", "snmp"), descr=draw(WORDS), name=draw(WORDS), model=draw(WORDS),
+            location=draw(WORDS), serial=draw(WORDS), macs=(draw(WORDS),), neighbours=tuple(neighbours),
+            managed=tuple(aps), forwarding=((draw(WORDS), draw(WORDS)),), bridge_ports=draw(st.integers(0, 4)),
+            match=draw(st.none() | st.builds(Match, name=WORDS, hardware=WORDS, mac=WORDS)),
+        ))  # fmt: skip
+    return made
+
+
+@given(boxes())
+@settings(max_examples=60, deadline=None)
+def test_whatever_boxes_say_the_inventory_passes(told: list[Box]) -> None:
+    proposals = propose(told, {"198.18.0.1": "zz"})
+    text = whole(proposals, {"id": "school"}, ["head"], lambda each: [one.words for one in each.evidence])
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        loaded = load_inventory(file.name)
+    assert [problem.render("en") for problem in loaded.errors] == []
+    assert loaded.value is not None and len(loaded.value.devices) == len(proposals)

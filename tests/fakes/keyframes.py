@@ -48,7 +48,6 @@ NIGHT = "lutyuv=y=16+(val-16)*0.02:u=128:v=128"
 INFRARED = "lutyuv=y=16+(val-16)*0.7:u=128:v=128"
 BLACK = "lutyuv=y=16:u=128:v=128"
 COVERED = "lutyuv=y=110+(val-110)*0.01:u=120:v=135"
-BLURRED = "gblur=sigma=60"
 FOG = "lutyuv=y=150+(val-150)*0.3"
 """What may happen to a scene."""
 

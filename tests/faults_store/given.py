@@ -16,6 +16,7 @@ import pytest
 from agent.store import Batch, DataDirectory
 from agent.store.sound import open_sound
 from bench.past import write_past
+from tests.crash.test_kills import free_ports
 from tests.store.given import NOON, chain, ticket
 
 DEVICES = ("cam-1", "cam-2", "cam-3")
@@ -38,8 +39,8 @@ class Door:
 
     def __init__(self, name: str) -> None:
         self.name, self.callers, self._stop = name, 0, False
-        self._socket = self._listen(0)
-        self.port = self._socket.getsockname()[1]
+        self.port = free_ports(1)[0]
+        self._socket = self._listen(self.port)
 
     def _listen(self, port: int) -> socket.socket:
         made = socket.socket()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import tempfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.inventory import words
+from agent.inventory import load_inventory, words
 from agent.inventory.columns import FIELDS, field_of, guess
 from agent.inventory.rows import Imported, import_rows
 from agent.inventory.sheets import Cell, Sheet, letters, plain
+from agent.inventory.writing import document
 
 
 @pytest.mark.parametrize(
@@ -190,3 +192,39 @@ def test_letters() -> None:
 @given(st.lists(st.lists(st.text(max_size=12), min_size=3, max_size=3), max_size=6))
 def test_any_text_is_survived(rows: list[list[str]]) -> None:
     imported(["设备名称", "IP地址", "验收日期"], *rows)
+
+
+def test_what_could_not_stand_in_an_inventory_is_taken_out() -> None:
+    done = imported(
+        ["设备名称", "设备类型", "IP地址", "上级设备", "数量", "房间"],
+        ["甲", "交换机", "10.0.0.1", "乙", "", ""],
+        ["乙", "交换机", "10.0.0.2", "甲", "", ""],
+        ["丙", "交换机", "10.0.0.3", "丙", "", ""],
+        ["面板AP[1-9]", "AP", "", "", "12", "301[1-3]"],
+    )
+    assert [(each.where, each.key) for each in done.mistakes] == [
+        ("台账!A4", "no_parent"), ("台账!A2", "no_parent"), ("台账!A5", "ap_unreachable"),
+    ]  # fmt: skip
+    assert done.kinds == {"switch": 3, "asset": 12}
+    assert done.entries[3].fields["name"] == "面板AP（1-9） [01-12]"
+
+
+HEADINGS = [
+    "设备编号", "设备名称", "类型", "IP地址", "MAC", "位置", "验收日期", "质保期", "数量", "上级设备",
+    "无线控制器", "标签", "资产编号",
+]  # fmt: skip
+CELLS = st.sampled_from((
+    "", "无", "a", "A-1", "甲", "乙[1-3]", "交换机", "AP", "摄像机", "10.0.0.1", "10.0.0.1-3", "10.0.0.300",
+    "001122334455", "1", "3", "0", "2023.9.1", "3年", "#x", "- {id: x}", "a: b", "'", "=1", "a" * 90, "yes",
+    "null", "1e3", "[1-2]", "\u202e名", "合计",
+))  # fmt: skip
+
+
+@given(st.lists(st.lists(CELLS, min_size=len(HEADINGS), max_size=len(HEADINGS)), max_size=8))
+@settings(max_examples=80, deadline=None)
+def test_whatever_a_list_says_the_inventory_passes(rows: list[list[str]]) -> None:
+    text = document({"id": "school"}, imported(HEADINGS, *rows).entries)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        assert [problem.render("en") for problem in load_inventory(file.name).errors] == []

@@ -179,6 +179,20 @@ def test_change_while_a_look_is_under_way(loop: VirtualLoop) -> None:
     assert len(watcher.begun) >= 4
 
 
+@pytest.mark.parametrize(("before", "after"), [(3600.0, 1.0), (3600.0, 60.0), (10.0, 5.0)])
+def test_a_shorter_interval_holds_at_once(loop: VirtualLoop, before: float, after: float) -> None:
+    watcher, changed = Watcher(), 100.0
+
+    async def during(scheduler: Scheduler) -> None:
+        await asyncio.sleep(changed)
+        scheduler.change(target("d", after))
+
+    play(loop, watcher, [target("d", before)], 300.0, during=during)
+    first = next(at for at, one in watcher.begun if one.interval == after)
+    assert first <= changed + after + 2 * TICK
+    assert len([one for _, one in watcher.begun if one.interval == after]) >= 300 / after - 2
+
+
 def test_removed_while_a_look_is_under_way(loop: VirtualLoop) -> None:
     watcher = Watcher(takes=lambda one: 3.0)
 

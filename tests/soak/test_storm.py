@@ -27,8 +27,8 @@ STEP = 64 * KIB
 """What one storm may leave in use: a few lines more in the ledgers and journals of its tickets."""
 PAGES = MIB
 """What is resident may still rise by this from the second storm to the end: malloc and Python take pages by groups."""
-KNOTS = 2 * MIB
-"""What may wait for the collector at any moment."""
+KNOTS = 512 * KIB
+"""What may wait for the collector after twenty seconds."""
 
 
 def test_a_slope_is_told_with_its_error() -> None:

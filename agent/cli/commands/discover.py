@@ -8,7 +8,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -287,7 +287,9 @@ def _text(result: _Result, desk: Desk) -> str:
 
     given, new = result.given, result.found if result.changes is None else result.changes.new
     if given.place is not None:
-        text = appended(given.place.read_text("utf-8"), additions(new, lambda each: remark(desk, each)))
+        present = given.place.read_text("utf-8")
+        new = [_with_known_login(each, given, desk) for each in new]
+        text = appended(present, additions(new, lambda each: remark(desk, each)))
         if text is None:
             raise Stop(FAILED, desk.say.say("discovery.not_appendable", file=str(given.place)))
         return text
@@ -296,6 +298,14 @@ def _text(result: _Result, desk: Desk) -> str:
     head = [desk.say.say(f"discovery.head.{number}") for number in (1, 2, 3)]
     site = {"id": "school", "name": desk.say.say("discovery.site"), "timezone": "Asia/Shanghai"}
     return whole(new, site, head, lambda each: remark(desk, each), used)
+
+
+def _with_known_login(each: Proposal, given: _Given, desk: Desk) -> Proposal:
+    """A community of the command line has no name in the present file: said, and left out."""
+    if each.credentials not in given.files:
+        return each
+    desk.tell(desk.say.say("discovery.add_login", device=each.id, file=str(given.files[each.credentials])))
+    return replace(each, credentials="")
 
 
 def _write(path: Path, text: str, desk: Desk) -> None:

@@ -167,7 +167,9 @@ def _told(done: Imported, write: Path | None, desk: Desk) -> None:
         desk.tell(say("lists.more", count=len(done.remarks) - _LISTED))
     kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(done.kinds.items()))
     desk.tell(
-        say("lists.done", count=len(done.entries), kinds=kinds, mistakes=len(done.mistakes), skipped=done.skipped)
+        say(
+            "lists.done", count=sum(done.kinds.values()), kinds=kinds, mistakes=len(done.mistakes), skipped=done.skipped
+        )
     )
     if write is not None:
         desk.tell(say("discovery.written", file=str(write)))

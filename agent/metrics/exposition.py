@@ -10,6 +10,7 @@ from agent.metrics import ports
 from agent.metrics.devices import DevicePages
 from agent.metrics.own import Own, registry
 from agent.metrics.survey import surveyed
+from agent.metrics.systems import of_systems
 from agent.metrics.tickets import TicketPages
 from agent.store import Writer
 from agent.tallies import Tallies
@@ -41,8 +42,10 @@ class Exposition:
         return b"".join([chunk async for chunk in self.page()])
 
     async def _pieces(self) -> AsyncIterator[str]:
-        async for piece in self._devices.pieces(await surveyed(self._view)):
+        survey = await surveyed(self._view)
+        async for piece in self._devices.pieces(survey):
             yield piece
+        yield of_systems(survey)
         async for piece in self._tickets.pieces():
             yield piece
         yield generate_latest(self._registry).decode()

@@ -14,7 +14,10 @@ mkdir -p "$bundle/wheels" "$work/sources"
 "$python" -m venv "$work/venv"
 pip=("$work/venv/bin/python" -m pip --disable-pip-version-check --quiet)
 echo "bundle: dependencies, every file checked by its hash"
-"${pip[@]}" download --only-binary :all: --require-hashes --dest "$bundle/wheels" -r "$here/requirements.lock"
+sed -n '/^setuptools==/,/[^\\]$/p' "$here/requirements.lock" >"$work/builder.lock"
+"${pip[@]}" install --only-binary :all: --require-hashes -r "$work/builder.lock"
+"${pip[@]}" download --only-binary :all: --no-binary onvif-zeep --no-build-isolation --require-hashes \
+    --dest "$bundle/wheels" -r "$here/requirements.lock"
 echo "bundle: the program"
 cp -r "$here/../agent" "$here/../pyproject.toml" "$here/../README.md" "$work/sources"
 find "$work/sources" -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -191,8 +191,12 @@ make_release() {
     [ -z "$wheels" ] || offline=(--no-index --find-links "$wheels")
     [ -n "$dry" ] || rm -rf "$release"
     run "$python" -m venv "$release"
+    # What is published as source only is built by the setuptools of the same list, so that no other byte is fetched.
+    sed -n '/^setuptools==/,/[^\\]$/p' "$here/requirements.lock" >"$work/builder.lock"
     run "$release/bin/python" -m pip --disable-pip-version-check --quiet install --only-binary :all: --require-hashes \
-        "${offline[@]}" -r "$here/requirements.lock"
+        "${offline[@]}" -r "$work/builder.lock"
+    run "$release/bin/python" -m pip --disable-pip-version-check --quiet install --only-binary :all: --require-hashes \
+        --no-binary onvif-zeep --no-build-isolation "${offline[@]}" -r "$here/requirements.lock"
     run "$release/bin/python" -m pip --disable-pip-version-check --quiet install --no-index --no-deps "${wheel:-campus_agent-*.whl}"
     run "$release/bin/python" -m compileall -q "$release/lib"
     run mkdir "$release/machine"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from agent.clock import Clock
 from agent.model import Reading, Target
@@ -68,7 +68,7 @@ class Kind:
     port: the protocol's own port, 0 without.  confirm: how many looks in a row must fail before a condition is sure;
     recheck: seconds from a failed look to the next while it is not.  worst: seconds a look may take beyond its timeout
     (a burst, retries).  anonymous: a look needs no credential, though it may have one.  Parts that are dear to import
-    are imported inside `open`.
+    are imported inside `open`.  unasked: names of the checks that a look with these options never comes to.
     """
 
     name: str
@@ -82,3 +82,4 @@ class Kind:
     recheck: float = 2.0
     worst: float = 0.0
     anonymous: bool = False
+    unasked: Callable[[Any], frozenset[str]] = lambda options: frozenset()

@@ -12,12 +12,12 @@ import hashlib
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
-from agent.model import Ms, Secret
+from agent.model import Ms, Secret, Target
 
 AUTH, LOCKED, CLOCK, IDENTITY = "auth", "locked", "clock_drift", "identity_changed"
 """Why a login rests: refused; the device says that it is locked; refused while its clock was wrong, so that nothing is
@@ -79,10 +79,6 @@ class Logins:
         if self._drop(device, username, secret):
             _log.info("login.accepted_again device=%s", device)
 
-    def forget(self, device: str, username: str, secret: Secret) -> None:
-        """This login has left the inventory, or came back changed: whatever it was refused is forgotten."""
-        self._drop(device, username, secret)
-
     def _drop(self, device: str, username: str, secret: Secret) -> bool:
         if not self._devices[device] or self._held.pop((device, self._mark(username, secret)), None) is None:
             return False
@@ -115,9 +111,16 @@ class Logins:
         self._held = {(one["device"], one["mark"]): Held(one["why"], one["until"]) for one in state["held"]}
         self._devices = Counter(device for device, _ in self._held)
 
-    def keep(self, devices: frozenset[str]) -> None:
-        """Forget devices that are not in the inventory any more."""
-        gone = [key for key in self._held if key[0] not in devices]
+    def keep(self, targets: Iterable[Target]) -> None:
+        """Forget what was refused to logins that the inventory has no more: it may be tried when it comes back. One
+        that stays as it was goes on resting, whatever else of its target has changed."""
+        logins = ((one.device, one.credential) for one in targets if self._devices[one.device])
+        known = {
+            (device, self._mark(login.username, login.password))
+            for device, login in logins
+            if hasattr(login, "username") and hasattr(login, "password")
+        }
+        gone = [key for key in self._held if key not in known]
         for key in gone:
             del self._held[key]
         if gone:

@@ -92,7 +92,7 @@ EXPECTED = {
     "librenms__hikvision-nvr": ("recorder", "Hikvision", ""),
     "librenms__ios_2960x": ("switch", "Cisco", "WS-C2960X-48FPS-L"),
     "librenms__vrp_5720": ("switch", "Huawei", "S5720-56C-PWR-EI-AC"),
-    "librenms__apc_smt750x-nmc2": ("ups", "APC", "AP9631"),
+    "librenms__apc_smt750x-nmc2": ("ups", "APC", ""),
     "librenms__unifi": ("ap", "Ubiquiti", ""),
     "snmpsimdata__huawei-acu2": ("controller", "Huawei", "ACU2"),
     "snmpsimdata__aruba-7010": ("controller", "Aruba", "Aruba7010"),

@@ -150,7 +150,7 @@ def test_nothing_says_a_secret(tmp_path: Path) -> None:
 
 
 def test_modes_of_secret_files(tmp_path: Path) -> None:
-    """Those that are read: no protocol asks for the camera's password yet."""
+    """All four are read: SNMP asks for three, ONVIF for the camera's password."""
     for name, text in files(1, 2).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -160,10 +160,10 @@ def test_modes_of_secret_files(tmp_path: Path) -> None:
         for mode, group, count in (
             (0o600, 0, 0),
             (0o640, 0, 0),
-            (0o644, 0, 3),
-            (0o602, 0, 3),
-            (0o640, 12345, 3),
-            (0o660, 12345, 3),
+            (0o644, 0, 4),
+            (0o602, 0, 4),
+            (0o640, 12345, 4),
+            (0o660, 12345, 4),
         ):
             for name in ("ro", "auth", "priv", "cam"):
                 (tmp_path / "secrets" / name).chmod(mode)

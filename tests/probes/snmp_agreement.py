@@ -6,12 +6,13 @@ What counts
     The other system's discovery and its first poll are merged as it does: the poll's values over the discovery's, row
     by row; "matches discovery" is an empty poll.
 Tolerances
-    ports: none, but a name or alias that the other system fills with ifDescr where the box has none may be empty here,
-    and a counter that the box does not have is 0 there and null here.
+    ports: none, but a name or alias that the other system fills with ifDescr where the box has none may be empty here
+    (as a description that it fills with ifName), and a counter that the box does not have is 0 there and null here.
     sensors: found by class and OID; 0.6 % or 0.011 of the value (that system rounds when it stores), states exactly.
     processors, memory: found by index, else by description, else by value; 1 percentage point (it rounds), sizes 1 %.
     neighbours: found by local port and remote name; the remote port agrees when it is our port's id or description, or
-    either with the other in parentheses, as that system writes it; a MAC however it is punctuated.
+    either with the other in parentheses, as that system writes it; a MAC however it is punctuated. A neighbour that
+    tells no name is called there by its description; a serial number in parentheses behind a CDP name may be left out.
     access points: the controller's totals, exactly.
 Not compared
     What `EXCUSED` names, row by row, with the reason.
@@ -65,6 +66,10 @@ EXCUSED: tuple[Excuse, ...] = (
     Excuse(
         recording="librenms__cyberpower_pr2200rt2uc", of="ports", key="1 ag...",
         why="it prints what is behind the name's first NUL as dots; the interface is called ag",
+    ),
+    Excuse(
+        recording="librenms__fs-ruijie_s3410", of="sensors", key="current 1.3.6.1.4.1.52642.1.1.10.2.105.1.1.1.21.",
+        why="the MIB's bias current is in microamperes: raw 30516 is 0.0305 A of a laser, not 30.5 A",
     ),
 )  # fmt: skip
 """Where the other system is wrong."""
@@ -162,7 +167,7 @@ def _ports(table: _Table, document: Mapping[str, Any], expected: Mapping[str, An
         mine, key = ours.pop(row["ifIndex"], None), f"{row['ifIndex']} {row['ifDescr']}"
         got: Mapping[str, Any] = mine or {}
         descr = row["ifDescr"]
-        table.same(key, "descr", _squeezed(descr), _squeezed(got.get("descr")))
+        table.same(key, "descr", _squeezed(descr), _squeezed(got.get("descr") or got.get("name")))
         for what, name in (("ifName", "name"), ("ifAlias", "alias")):
             value = _squeezed(row.get(what))
             if value is not None:
@@ -290,7 +295,11 @@ def _neighbours(table: _Table, document: Mapping[str, Any], expected: Mapping[st
 
 
 def _same_host(name: str, row: Mapping[str, Any]) -> bool:
-    return name in ("", row["remote_name"], row["remote_id"]) or _plain(name) == _plain(row["remote_id"])
+    if name in ("", row["remote_name"], row["remote_id"]) or _plain(name) == _plain(row["remote_id"]):
+        return True
+    if row["protocol"] == "cdp" and name == re.sub(r"\([^()]*\)$", "", row["remote_name"]).rstrip(" ."):
+        return True
+    return not row["remote_name"] and bool(name) and (_squeezed(row["remote_descr"]) or "").startswith(name)
 
 
 def _same_port(port: str, row: Mapping[str, Any]) -> bool:
@@ -308,7 +317,8 @@ def _plain(text: str) -> str:
 TOTALS = {
     ("ap-count", "Total APs"): "aps", ("ap-count", "AP Count"): "aps", ("ap-count", "Connected APs"): "aps_up",
     ("clients", "Total Clients"): "clients", ("clients", "Client Count"): "clients",
-    ("clients", "System Total"): "clients",
+    ("clients", "System Total"): "clients", ("clients", "System Total:"): "clients",
+    ("clients", "Clients: Total"): "clients", ("clients", "Clients"): "clients",
 }  # fmt: skip
 """Which of the other system's wireless sensors are totals of a controller, and ours of the same."""
 

@@ -230,6 +230,10 @@ async def test_a_refusal_outlives_a_restart(camera: Camera) -> None:
     assert camera.refused == 1
     assert (await look(climber, at(camera))).outcome is Outcome.OK
     climber.forget(at(camera, "wrong"))
+    second.keep([replace(at(camera, "wrong"), interval=600.0)])
+    assert verdict(await look(climber, at(camera, "wrong"))) == ("login", "auth")
+    assert camera.refused == 1, "another interval is no other password"
+    second.keep([at(camera)])
     assert second.dump()["held"] == []
     await climber.close()
 
@@ -247,7 +251,7 @@ def test_a_lock_is_over_some_time() -> None:
     assert logins.rests("cam", "admin", secret, 2000) == "locked"
     assert logins.rests("cam", "admin", secret, 1000 + LOCKED_MS) == ""
     assert logins.rests("cam", "root", secret, 2000) == ""
-    logins.keep(frozenset())
+    logins.keep([])
     assert logins.rests("cam", "admin", secret, 2000) == ""
 
 

@@ -90,6 +90,26 @@ def test_the_nearest_profile_is_heard_first(tmp_path: Path) -> None:
     assert named(profiles["bare"], "processors") == [["left"], [], ["base"]]
 
 
+def test_other_oids_for_inherited_names_change_the_inherited_rules(tmp_path: Path) -> None:
+    rule = "processors: [{percent: cpu}]"
+    profiles = library(
+        tmp_path,
+        maker=f"{rule}\nobjects: {{cpu: 1.3.6.1.4.1.9.1}}",
+        oem="extends: [maker]\nobjects: {cpu: 1.3.6.1.4.1.8.1}",
+        shop="extends: [oem]",
+        other=f"abstract: true\n{rule}\nobjects: {{cpu: 1.3.6.1.4.1.7.1}}",
+        both="extends: [oem, other]",
+    ).profiles
+
+    def asked(profile: str) -> list[str]:
+        rules = [step for group in profiles[profile].groups["processors"] for step in group if isinstance(step, Rule)]
+        return [oid for rule in rules for column in rule.columns.values() for oid in column.oids]
+
+    assert asked("maker") == ["1.3.6.1.4.1.9.1"]
+    assert asked("oem") == asked("shop") == ["1.3.6.1.4.1.8.1"]
+    assert asked("both") == ["1.3.6.1.4.1.8.1", "1.3.6.1.4.1.7.1"], "a stranger's name of the same sound is its own"
+
+
 def test_the_users_file_stands_in_the_place_of_the_shipped_one(tmp_path: Path) -> None:
     (tmp_path / "h3c-comware.yaml").write_text("title: ours\nextends: [generic]\nselect: [{object_id: 1.3.6.1.4.1.9}]")
     assert load([FOLDER, tmp_path]).profiles["h3c-comware"].title == "ours"
@@ -141,7 +161,7 @@ def test_an_optical_power_is_microwatt_or_hundredths_of_dbm() -> None:
     assert [converted(value, "optical_power") for value in (-1, 0, -10000, 10**9)] == [None] * 4
     assert converted(212, "fahrenheit") == 100
     assert converted(3, "complement") == 97
-    assert converted(0, "mw_to_dbm") is None
+    assert (converted(0, "mw_to_dbm"), converted(-1, "uw_to_dbm")) == (-60, None), "darkness, and no power at all"
 
 
 def test_a_pattern_gives_its_first_group() -> None:

@@ -79,6 +79,20 @@ async def test_a_switch_without_ifxtable(poller: Poller) -> None:
     agent.close()
 
 
+async def test_wide_counters_that_never_count_and_speeds_of_some_ports(poller: Poller) -> None:
+    rows = system() | interfaces(3)
+    for port in (1, 2, 3):
+        rows |= {
+            ber.dotted(f"1.3.6.1.2.1.31.1.1.1.{column}.{port}"): ber.integer(0, ber.COUNTER64) for column in (6, 10)
+        }
+    del rows[ber.dotted("1.3.6.1.2.1.31.1.1.1.15.2")]
+    agent = await SnmpAgent(rows).open()
+    ports = (await poller.look(at(agent), silent)).tables["ports"]
+    assert [(port.in_octets, port.wide) for port in ports.values()] == [(1010, False), (2010, False), (3010, False)]
+    assert [port.speed_bps for port in ports.values()] == [10**9] * 3
+    agent.close()
+
+
 async def test_an_agent_with_nothing_to_say_is_alive(poller: Poller) -> None:
     agent = await SnmpAgent({ber.dotted("1.3.6.1.4.1.39165.1.1.0"): ber.tlv(ber.OCTETS, b"DS-2CD")}).open()
     for version in ("1", "2c"):

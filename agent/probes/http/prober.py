@@ -33,11 +33,6 @@ class Reader(Conversation):
         super().__init__(hooks, self._ask)
         self._hooks = hooks
 
-    def forget(self, target: Target) -> None:
-        if target.credential is not None:
-            login: Credential = target.credential
-            self._hooks.logins.forget(target.device, login.username, login.password)
-
     async def _ask(self, target: Target, address: str, log: Log) -> Found:
         options: Options = target.options
         port = options.port or (443 if options.tls else 80)

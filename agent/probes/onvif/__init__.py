@@ -51,6 +51,12 @@ class Credential:
     password: Secret
 
 
+def unasked(options: Options) -> frozenset[str]:
+    picture = frozenset() if options.picture and options.stream else frozenset(("picture",))
+    days = frozenset() if options.records == "yes" else frozenset(("storage_days",))
+    return picture | days | (frozenset(("recording",)) if options.records == "no" else frozenset())
+
+
 def _open(hooks: Hooks) -> Prober:
     from agent.probes.onvif.prober import Climber
 
@@ -59,6 +65,6 @@ def _open(hooks: Hooks) -> Prober:
 
 KIND = Kind(
     name="onvif", open=_open, options=Options, credential=Credential, port=80, interval=60.0, timeout=8.0, confirm=2,
-    recheck=10.0, worst=LIMIT + PICTURE_SECONDS + 5.0,
+    recheck=10.0, worst=LIMIT + PICTURE_SECONDS + 5.0, unasked=unasked,
 )  # fmt: skip
 """timeout: of the whole ladder, whatever the device does.  worst: the wait for a name, the picture, the decoder."""

@@ -32,8 +32,6 @@ class Climber(Each):
     def forget(self, target: Target) -> None:
         self._known.pop(target.key, None)
         self._viewer.forget(target.key)
-        login = target.credential
-        self._logins.forget(target.device, login.username, login.password)
 
     async def close(self) -> None:
         await super().close()

@@ -33,6 +33,7 @@ async def seen(ladder: Ladder, viewer: Viewer) -> None:
     """The picture, if it is due: a check of its own, since the looks between two pictures cannot tell."""
     target, settings, log = ladder.target, ladder.target.options, ladder.log
     sessions = ladder.logins.session(ladder.host.address)
+    ladder.samples |= viewer.last(target.key)
     due = ladder.asked or viewer.due(target.key, settings.picture, ladder.clock.mono())
     if not settings.picture or not due or sessions.locked():
         return

@@ -54,6 +54,7 @@ class Viewer:
         self._slots = asyncio.Semaphore(at_once)
         self._decoder = decoder or Decoder()
         self._seen: dict[Key, Seen] = {}
+        self._last: dict[Key, Mapping[str, float]] = {}
         self._next: dict[Key, float] = {}
         self._begun: dict[Key, float] = {}
 
@@ -96,18 +97,24 @@ class Viewer:
             self._next[key] = min(self._next[key], self._begun[key] + AGAIN)
         if keep:
             await self._keep(key[0], now, picture.small, good=verdict.reason == "")
+        self._last[key] = {
+            "picture_brightness_ratio": measures.brightness,
+            "picture_contrast_ratio": measures.contrast,
+            "picture_sharpness_ratio": measures.sharpness,
+        }
         return Sight(
             checks={} if verdict.reason is None else {"picture": verdict.reason},
-            samples={
-                "picture_brightness_ratio": measures.brightness,
-                "picture_contrast_ratio": measures.contrast,
-                "picture_sharpness_ratio": measures.sharpness,
-            },
+            samples=self._last[key],
             facts={"picture_width": picture.width, "picture_height": picture.height},
         )
 
+    def last(self, key: Key) -> Mapping[str, float]:
+        """What the last picture measured, for the looks between two; empty before the first."""
+        return self._last.get(key, {})
+
     def forget(self, key: Key) -> None:
         """The camera has left the inventory or changed."""
+        self._last.pop(key, None)
         self._seen.pop(key, None)
         self._next.pop(key, None)
         self._begun.pop(key, None)

@@ -66,6 +66,10 @@ class Credential:
     password: Secret
 
 
+def unasked(options: Options) -> frozenset[str]:
+    return frozenset() if options.picture else frozenset(("picture",))
+
+
 def _open(hooks: Hooks) -> Prober:
     from agent.probes.rtsp.prober import Watcher
 
@@ -74,6 +78,6 @@ def _open(hooks: Hooks) -> Prober:
 
 KIND = Kind(
     name="rtsp", open=_open, options=Options, credential=Credential, port=554, interval=60.0, timeout=5.0, confirm=2,
-    recheck=5.0, worst=LIMIT + PICTURE_SECONDS + PATIENCE + 1.0, anonymous=True,
+    recheck=5.0, worst=LIMIT + PICTURE_SECONDS + PATIENCE + 1.0, anonymous=True, unasked=unasked,
 )  # fmt: skip
 """worst: the wait for a name, the picture, the decoder."""

@@ -113,7 +113,8 @@ class Watcher(Each):
         self._judged(look, answer)
         if isinstance(answer, Failure):
             return _unasked(look, answer, self._answered(look))
-        return _Found(samples=self._answered(look), facts=_described(answer))
+        samples = {**self._viewer.last(look.target.key), **self._answered(look)}
+        return _Found(samples=samples, facts=_described(answer))
 
     async def _picture(self, look: _Look) -> _Found:
         target, settings = look.target, look.target.options

@@ -66,18 +66,17 @@ def known(own: Path | None = None) -> Library:
 def join(heads: Iterable[File]) -> Library:
     """Read the rest of files whose heads are read, and join them."""
     files = {file.name: file for file in heads}
+    lines = {name: _line(name, files) for name in files}
     own: dict[str, Profile] = {}
-    lines: dict[str, tuple[str, ...]] = {}
     for name, file in files.items():
-        line = lines[name] = _line(name, files)
-        objects: dict[str, str] = {}
-        for each in reversed(line):
-            head = files[each].head
-            objects |= head.objects if head else {}
-        profile = Reader(file.source, objects).profile(file)
+        profile = Reader(file.source, _objects(lines[name], files)).profile(file)
         if profile is not None:
             own[name] = profile
-    whole = {name: _joined(own[name], lines[name], own) for name in own if all(each in own for each in lines[name])}
+    whole = {
+        name: _joined(_chain(name, lines, files, own), lines[name])
+        for name in own
+        if all(each in own for each in lines[name])
+    }
     problems = [problem for file in files.values() for problem in file.source.loaded(None).problems]
     visible = {name: joined for name, joined in whole.items() if not own[name].abstract}
     return Library(profiles=visible, problems=tuple(problems))
@@ -103,13 +102,35 @@ def _line(name: str, files: Mapping[str, File]) -> tuple[str, ...]:
     return tuple(sorted(last, key=lambda each: last[each]))
 
 
+def _objects(line: Iterable[str], files: Mapping[str, File]) -> dict[str, str]:
+    """Names for OIDs, by the nearest profile that gives them."""
+    objects: dict[str, str] = {}
+    for head in [files[each].head for each in line][::-1]:
+        objects |= head.objects if head else {}
+    return objects
+
+
+def _chain(
+    name: str, lines: Mapping[str, tuple[str, ...]], files: Mapping[str, File], own: Mapping[str, Profile]
+) -> list[Profile]:
+    """The profiles of a line; one whose names mean other OIDs in a profile that extends it is read anew by those."""
+    chain: list[Profile] = []
+    for each in lines[name]:
+        names = _objects(lines[each], files)
+        meant = names | _objects([heir for heir in lines[name] if each in lines[heir]], files)
+        again = any(meant[key] != oid for key, oid in names.items())
+        read = Reader(files[each].source, meant).profile(files[each]) if again else None
+        chain.append(read or own[each])
+    return chain
+
+
 def _note(file: File, key: str, meant: str, name: str) -> None:
     line = file.node.line_of("extends") if isinstance(file.node, Fields) else 0
     file.source.error(line, (None, "extends"), key, near=meant, name=shown(name))
 
 
-def _joined(profile: Profile, line: tuple[str, ...], own: Mapping[str, Profile]) -> Joined:
-    chain = [own[name] for name in line]
+def _joined(chain: Sequence[Profile], line: tuple[str, ...]) -> Joined:
+    profile = chain[0]
     dropped: frozenset[str] = frozenset()
     groups: dict[str, list[tuple[Step, ...]]] = {of: [] for of in CLASSES}
     system: dict[str, SystemField] = {}

@@ -61,16 +61,18 @@ async def read_ports(
 ) -> tuple[dict[int, Port], Failures]:
     """Ports by ifIndex, and what could not be read. `known`: how many ports there were last time; `duplex`: of each.
 
-    The 32-bit columns are asked for only where ifXTable has no 64-bit ones; version 1 has no 64-bit values at all.
-    A port is what has an ifOperStatus. Raises OSError when the device has gone silent before the first column.
+    The 32-bit columns are asked for only where ifXTable has no 64-bit ones, or where these have never counted anything;
+    version 1 has no 64-bit values at all. ifSpeed is asked for where a port has no ifHighSpeed.
+    A port is what has an ifOperStatus, or is described.
+    Raises OSError when the device has gone silent before the first column.
     """
     failed: Failures = {}
     found = await _table(session, budget, _IF, _STATE | _FAULTS, known, failed, "ifTable")
     rows = len(found.get("oper", ()))
     wanted = _NAMES if session.version == "1" else _WIDE | _NAMES
     found |= await _table(session, budget, _IFX, wanted, rows, failed, "ifXTable")
-    lacking = {} if len(found.get("in_wide", ())) == rows else dict(_NARROW)
-    if not found.get("high_speed"):
+    lacking = {} if len(found.get("in_wide", ())) == rows and _counting(found) else dict(_NARROW)
+    if len(found.get("high_speed", ())) < rows:
         lacking["speed"] = 5
     found |= await _table(session, budget, _IF, lacking, rows, failed, "ifTable")
     return _joined(found, duplex), failed
@@ -97,6 +99,11 @@ async def _table(
     return found
 
 
+def _counting(found: Mapping[str, Column]) -> bool:
+    """Has any 64-bit counter ever moved? Some boxes have the columns and leave them at nought."""
+    return any(any(found[name].values()) for name in _WIDE if name in found)
+
+
 def _joined(found: dict[str, Column], duplex: Mapping[int, str]) -> dict[int, Port]:
     get = {key: column.get for key, column in found.items()}
     empty: Column = {}
@@ -107,12 +114,14 @@ def _joined(found: dict[str, Column], duplex: Mapping[int, str]) -> dict[int, Po
     in_narrow, out_narrow = get.get("in_octets", none), get.get("out_octets", none)
     in_errors, out_errors = get.get("in_errors", none), get.get("out_errors", none)
     in_discards, out_discards = get.get("in_discards", none), get.get("out_discards", none)
-    joined = {}
-    for index, oper in found.get("oper", {}).items():
-        wide = type(in_wide(index)) is int
+    joined, moving = {}, _counting(found)
+    for index, oper in (dict.fromkeys(found.get("descr", {}), 0) | found.get("oper", {})).items():
+        wide = type(in_wide(index)) is int and (moving or type(in_narrow(index)) is not int)
+        mega = high(index)
         joined[index] = Port(
             index, _text(name(index)), _text(descr(index)), _text(alias(index)), _int(type_(index)),
-            _int(admin(index)), _int(oper), _int(high(index)) * 1_000_000 or _int(speed(index)), _mac(mac(index)),
+            _int(admin(index)), _int(oper), mega * 1_000_000 if type(mega) is int else _int(speed(index)),
+            _mac(mac(index)),
             _count(in_wide(index) if wide else in_narrow(index)),
             _count(out_wide(index) if wide else out_narrow(index)),
             _count(in_errors(index)), _count(out_errors(index)), _count(in_discards(index)),

@@ -135,9 +135,15 @@ def converted(value: float, how: Convert) -> float | None:
     return _CONVERT[how](value)
 
 
+DARK = -60.0
+"""dBm that stand for no light at all, whose logarithm has no end: below what any receiver sees."""
+
+
 def _log(value: float, milli: float) -> float | None:
-    """dBm of a power; darkness has none."""
-    return 10 * math.log10(value / milli) if value > 0 else None
+    """dBm of a power; a negative power is none."""
+    if value > 0:
+        return 10 * math.log10(value / milli)
+    return DARK if value == 0 else None
 
 
 def _ieee754(value: float) -> float | None:

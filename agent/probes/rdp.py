@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from agent.model import Json, Target
 from agent.probes.base import Hooks, Kind, Log, Prober
 from agent.probes.conversation import WORST, Conversation, Found, WrongAnswer
-from agent.probes.stream import dial
+from agent.probes.wire.stream import dial
 from agent.units import Port
 
 _TLS, _HYBRID, _HYBRID_EX = 1, 2, 8

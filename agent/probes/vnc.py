@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from agent.model import Json, Target
 from agent.probes.base import Hooks, Kind, Log, Prober
 from agent.probes.conversation import WORST, Conversation, Found, WrongAnswer
-from agent.probes.stream import Stream, dial
+from agent.probes.wire.stream import Stream, dial
 from agent.text import clean
 from agent.units import Port
 

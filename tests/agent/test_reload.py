@@ -9,6 +9,7 @@ import pytest
 
 from agent.alerting.engine import Removal
 from agent.alerting.frame import build
+from agent.probes import PROBES
 from tests.agent.running import running, until, write
 from tests.metrics.campus import campus
 from tests.metrics.campus import device as campus_device
@@ -49,6 +50,18 @@ def test_reload_by_difference(tmp_path: Path) -> None:
             agent.hup()
             until(lambda: agent.metric(up("kept")) == 0, 15)
             until(lambda: agent.metric(up("new")) == 1, 15)
+
+
+def test_checks_that_options_do_not_ask_for() -> None:
+    rtsp, onvif = PROBES["rtsp"], PROBES["onvif"]
+    assert rtsp.unasked(rtsp.options()) == {"picture"}
+    assert rtsp.unasked(rtsp.options(picture=600.0)) == set()
+    assert onvif.unasked(onvif.options()) == {"picture", "storage_days"}
+    assert onvif.unasked(onvif.options(picture=600.0, records="yes")) == set()
+    assert onvif.unasked(onvif.options(picture=600.0, stream=False, records="no")) == {
+        "picture", "storage_days", "recording",
+    }  # fmt: skip
+    assert PROBES["icmp"].unasked(PROBES["icmp"].options()) == set()
 
 
 def test_a_broken_edit_changes_nothing(tmp_path: Path) -> None:

@@ -133,6 +133,14 @@ def test_a_removed_probe_takes_its_checks_along() -> None:
     assert not world.conditions
 
 
+def test_a_check_that_nobody_asks_for_any_more_lets_go_of_its_device() -> None:
+    world = campus()
+    looks(world, 3, clock="clock_drift", picture="black")
+    world.step(engine.Removal(probes=(("cam-1", "onvif:picture"),)))
+    assert [key[1] for key in world.conditions] == ["onvif:clock"]
+    assert world.of("cam-1")[0].state != "restored", "no recovery was seen: a person ends it"
+
+
 def test_a_good_look_with_good_checks_changes_nothing() -> None:
     world = campus()
     good = Reading(target("cam-1", "onvif"), world.now, 0.1, Outcome.OK, checks={"clock": "", "picture": ""})

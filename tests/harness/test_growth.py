@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import grow
+from bench import grow, lateness
 
 PAGE = """# HELP campus_agent_scheduler_lag_seconds How late looks were sent: sent minus due.
 # TYPE campus_agent_scheduler_lag_seconds histogram
@@ -15,14 +15,18 @@ campus_agent_scheduler_lag_seconds_count 100.0
 
 
 def test_a_percentile_of_lag_is_the_bound_of_its_bucket() -> None:
-    lag = grow._lag(PAGE)
-    assert (grow._percentile(lag, 0.8), grow._percentile(lag, 0.99), grow._percentile(lag, 0.999)) == (0.01, 0.1, 0.5)
-    assert grow._beyond(lag, 0.1) == 1
+    lag = lateness.read(PAGE)
+    assert (lateness.percentile(lag, 0.8), lateness.percentile(lag, 0.99), lateness.percentile(lag, 0.999)) == (
+        0.01,
+        0.1,
+        0.5,
+    )
+    assert lateness.beyond(lag, 0.1) == 1
 
 
 def test_only_the_window_counts() -> None:
-    lag = grow._lag(PAGE)
-    assert set(grow._since(lag, lag).values()) == {0.0}
+    lag = lateness.read(PAGE)
+    assert set(lateness.since(lag, lag).values()) == {0.0}
 
 
 def test_the_family_hangs_on_the_first_host() -> None:

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from agent.alerting.engine import Removal
 from agent.alerting.frame import build
 from agent.metrics import probe_page
+from agent.metrics.devices import BY_DEVICE, BY_PROBE
 from agent.metrics.text import label
 from agent.model import Location, Outcome, Reading
 from agent.probes.snmp.ports import Port
@@ -236,6 +237,20 @@ async def test_a_large_page_lets_the_loop_turn(tmp_path: Path) -> None:
         await task
         assert page.count(b"\ncampus_") > 14 * 4000
         assert turns >= 3
+
+
+@pytest.mark.net
+def test_promtool_likes_every_family_of_the_looks() -> None:
+    families = [one for group in (*BY_DEVICE.values(), *BY_PROBE.values()) for _, one in group]
+    promtool("".join(f'{one.head}{one.name}{{device="x"}} 1\n' for one in dict.fromkeys(families)))
+
+
+async def test_a_moment_is_told_to_the_second(tmp_path: Path) -> None:
+    async with campus(tmp_path, school(1), probes=("icmp", "onvif")) as c:
+        c.look("cam-a-1", probe="onvif", samples={"recorded_until_timestamp_seconds": 1795382123.0, "recorded_days": 2})
+        page = await c.page()
+    assert of(page, "campus_camera_recorded_until_timestamp_seconds", device="cam-a-1") == 1795382123.0
+    assert of(page, "campus_camera_recorded_seconds", device="cam-a-1") == 172_800
 
 
 @pytest.mark.net

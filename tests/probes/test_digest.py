@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.model import Secret
-from agent.probes import digest
+from agent.probes.wire import digest
 
 NONCE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
 CNONCE = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"

@@ -20,11 +20,11 @@ import pytest_asyncio
 
 from agent.model import Outcome, Reading, Secret, Target
 from agent.probes import http
-from agent.probes.certificate import not_after
 from agent.probes.each import silent
 from agent.probes.http.expect import JsonMatch, Search
 from agent.probes.http.linear import Pattern
 from agent.probes.http.prober import Reader
+from agent.probes.wire.certificate import not_after
 
 from .certificates import Own, own
 from .peers import Talk, free_port, listening, needs, running, takes_tcp

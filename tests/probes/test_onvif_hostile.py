@@ -15,12 +15,12 @@ import pytest
 import pytest_asyncio
 
 from agent.model import Outcome, Secret
-from agent.probes import httpc
-from agent.probes.httpc import BadAnswer, Line, request
 from agent.probes.onvif import answers, soap
 from agent.probes.onvif.prober import Climber
 from agent.probes.onvif.soap import Fault, NoSoap
 from agent.probes.onvif.where import Host, elsewhere, service, shown, snapshot, stream
+from agent.probes.wire import httpc
+from agent.probes.wire.httpc import BadAnswer, Line, request
 from tests.fakes import onvif_mischief as mischief
 from tests.fakes.onvif_camera import Camera, Mischief, Request
 

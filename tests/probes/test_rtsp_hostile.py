@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from agent.model import Secret
-from agent.probes import digest, rtsp
+from agent.probes import rtsp
 from agent.probes.rtsp import sdp
 from agent.probes.rtsp.address import Place, control, place
 from agent.probes.rtsp.client import Described, Failure, KeyFrame, describe, keyframe
@@ -21,6 +21,7 @@ from agent.probes.rtsp.keyframe import Assembler
 from agent.probes.rtsp.message import Malformed, head
 from agent.probes.rtsp.nal import LARGEST
 from agent.probes.rtsp.rtp import parse
+from agent.probes.wire import digest
 
 from ..fakes import keyframes
 from ..fakes.rtsp_camera import Camera, Request, fragments, honest, reply, rtp, running, units

@@ -68,9 +68,10 @@ MISTAKES = {
     "delay -5 core": "-5 is no number from 0 to 60000",
     "flap core 0/5": "0: a phase of a flap is a second at least",
     "clock step 1h": "usage: clock step +1h|-90s",
-    "service stop core ftp": "service has no ftp; it has: icmp snmp tcp",
+    "service stop core ftp": "service has no ftp; it has: icmp snmp tcp onvif rtsp http sip barix rdp vnc spice capwap",
     "expect ticket colour=red": "expect does not know 'colour=red': expect ticket [device=ID] [state=STATE] "
-    "[severity=LEVEL] [count=N], or expect none [device=ID]",
+    "[severity=LEVEL] [cause=CLASS] [rung=RUNG] [count=N], expect none [device=ID], "
+    "or expect look device=ID [probe=NAME] reason=KEY",
 }
 
 

@@ -28,7 +28,7 @@ def names(answer: bytes | None) -> tuple[Oid, ...]:
 
 def walk(version: int) -> list[Oid]:
     seen: list[Oid] = []
-    at: Oid = (1, 3)
+    at: Oid = (1, 0)
     while True:
         answer = SWITCH.answer(ask(ber.GETNEXT, at, version=version), 0)
         assert answer is not None

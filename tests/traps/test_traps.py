@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from os import environ
 from pathlib import Path
 
@@ -103,6 +104,24 @@ async def test_version_3_by_our_engine_and_by_theirs(ear: type[Ear]) -> None:
     one.mono += APART
     await one.send(*USM[:-1], "wrong-pass-1", "-e", f"0x{ENGINE}")
     assert len(one.looks) == 2
+    one.hearing.close()
+
+
+@pytest.mark.net
+async def test_keys_of_version_3_that_changed_are_taken_and_the_old_ones_refused(ear: type[Ear]) -> None:
+    one = ear(target("core", V3))
+    assert await one.send("-Ci", *USM) == 0
+    await one.send(*USM, "-e", f"0x{ENGINE}")
+    one.hearing.teach([target("core", replace(V3, auth_key=Secret("other-auth-1")))])
+    other = [word if word != "auth-pass-12" else "other-auth-1" for word in USM]
+    for old, new in (((*USM, "-e", f"0x{ENGINE}"), (*other, "-e", f"0x{ENGINE}")), (("-Ci", *USM), ("-Ci", *other))):
+        one.mono += APART
+        one.looks.clear()
+        await one.send(*old)
+        assert one.looks == []
+        one.mono += APART
+        await one.send(*new)
+        assert one.looks == ["core"]
     one.hearing.close()
 
 

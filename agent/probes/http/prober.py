@@ -8,15 +8,15 @@ import secrets
 
 from agent import __version__
 from agent.model import Json, Target
-from agent.probes import digest
 from agent.probes.base import Hooks, Log
-from agent.probes.certificate import not_after
 from agent.probes.conversation import Conversation, Found, WrongAnswer
 from agent.probes.each import silent
 from agent.probes.http import Credential, Options
 from agent.probes.http.expect import lacking
-from agent.probes.httpc import Answer, BadAnswer, Line, request
 from agent.probes.logins import AUTH
+from agent.probes.wire import digest
+from agent.probes.wire.certificate import not_after
+from agent.probes.wire.httpc import Answer, BadAnswer, Line, request
 from agent.text import clean
 
 DAYS_LEFT = 14.0

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.probes.httpc import BadAnswer
 from agent.probes.onvif import answers, soap
 from agent.probes.onvif.answers import Recorded
 from agent.probes.onvif.call import LoginRefused, Place
 from agent.probes.onvif.ladder import Ladder
 from agent.probes.onvif.soap import Fault, NoSoap
 from agent.probes.onvif.where import shown, snapshot
+from agent.probes.wire.httpc import BadAnswer
 
 DAY_MS = 86_400_000
 _SEARCH_PATH = "/onvif/search_service"

@@ -12,12 +12,12 @@ from enum import Enum
 from typing import Any
 
 from agent.model import Ms, Secret
-from agent.probes import digest
 from agent.probes.base import Log
-from agent.probes.httpc import Answer, Line, request
 from agent.probes.onvif import soap, token
 from agent.probes.onvif.soap import Fault, NoSoap
 from agent.probes.onvif.where import Host, elsewhere
+from agent.probes.wire import digest
+from agent.probes.wire.httpc import Answer, Line, request
 
 _REFUSALS = frozenset(
     ("notauthorized", "failedauthentication", "invalidsecurity", "invalidsecuritytoken", "failedcheck",

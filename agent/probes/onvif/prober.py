@@ -8,12 +8,12 @@ from agent.model import Json, Outcome, Reading, Target
 from agent.probes.base import Hooks, Log
 from agent.probes.each import Each, silent
 from agent.probes.errors import classify
-from agent.probes.httpc import BadAnswer
 from agent.probes.onvif import KIND, beside, soap, stream
 from agent.probes.onvif.call import Conversation, Login, LoginRefused
 from agent.probes.onvif.ladder import ONVIF, Broken, Known, Ladder
 from agent.probes.onvif.soap import Fault, NoSoap
 from agent.probes.onvif.where import Host
+from agent.probes.wire.httpc import BadAnswer
 
 _OK = Outcome.OK, ""
 

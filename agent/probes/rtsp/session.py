@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from agent.model import Outcome, Secret
-from agent.probes import digest
 from agent.probes.base import Log
 from agent.probes.rtsp.address import Place
 from agent.probes.rtsp.message import Message, request
 from agent.probes.rtsp.wire import Packet, Wire
+from agent.probes.wire import digest
 from agent.text import clean
 
 TRIES = 3

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from agent.model import Json, Target
 from agent.probes.base import Hooks, Log
 from agent.probes.conversation import Conversation, Found, WrongAnswer
-from agent.probes.httpc import unverified
 from agent.probes.sip.message import HEAD, Call, Malformed, Response, answers, body_length, options, parse
-from agent.probes.stream import Stream, dial
+from agent.probes.wire.httpc import unverified
+from agent.probes.wire.stream import Stream, dial
 from agent.text import clean
 
 T1, T2 = 0.5, 4.0

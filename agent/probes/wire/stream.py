@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from agent.probes.conversation import WrongAnswer
-from agent.probes.httpc import numbered
+from agent.probes.wire.httpc import numbered
 
 WINDOW = 1 << 16
 """Bytes kept of a far side that sends more than is read; TCP holds back the rest."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shlex
 import signal
 import socket
-import sqlite3
 import ssl
-import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,13 +16,11 @@ from datetime import tzinfo
 from pathlib import Path
 
 from agent import __version__, control
-from agent.clock import Steady, SystemClock
+from agent.clock import Steady
 from agent.config import Loaded
 from agent.documents import Document
-from agent.inventory.setting import NoInventory, Setting, frame_of, load_setting
-from agent.locale import Catalogue, catalogue
+from agent.inventory.setting import Setting, frame_of, load_setting
 from agent.logs import SPAN, Folding
-from agent.logs import set_up as set_up_log
 from agent.memory import Memory
 from agent.metrics import Exposition, Own
 from agent.monitor import Monitor
@@ -37,24 +32,18 @@ from agent.probes.picture.keep import Album
 from agent.probes.picture.rights import allowed
 from agent.probes.picture.viewer import Viewer
 from agent.probes.resolve import Resolver
-from agent.process import raise_file_limit, settle_memory
+from agent.process import settle_memory
 from agent.reload import Reloader
 from agent.requests import Requests
 from agent.scheduler import Scheduler
 from agent.store import (
-    AlreadyRunning,
     Batch,
-    DamagedDatabase,
-    DatabaseTaken,
-    DataDirectory,
     Lock,
     Store,
-    StoreError,
     Writer,
 )
-from agent.store.database import is_url, shown, wal_reset_bug
+from agent.store.database import is_url
 from agent.store.rounds import Rounds
-from agent.store.sound import open_served, open_sound
 from agent.tallies import Tallies
 from agent.traps.hearing import Hearing
 from agent.view import View
@@ -79,89 +68,6 @@ class Options:
     listen: str | None = None
     lang: str = "zh"
     sockets: tuple[socket.socket, ...] = ()
-
-
-class Failed(Exception):
-    """The agent has stopped because it could not go on; its log has the reason."""
-
-
-def serve(options: Options) -> int:
-    """Run the agent until it is told to stop. 0 stopped, 1 failed, 2 wrong files or usage, 3 data damaged."""
-    words = catalogue(options.lang)
-    try:
-        loaded = load_setting(options.config, options.inventory)
-    except NoInventory:
-        return _fail(2, words.say("app.no_inventory"))
-    for problem in loaded.problems:
-        print(problem.render(options.lang), file=sys.stderr)
-    if loaded.value is None:
-        return _fail(2, words.say("app.not_started", count=len(loaded.errors)))
-    setting = loaded.value
-    folding = set_up_log(setting.agent.log.level, setting.agent.log.format)
-    raise_file_limit()
-    try:
-        directory = DataDirectory(options.data or default_data())
-    except OSError as error:
-        return _fail(1, words.say("app.no_data", data=str(options.data or default_data()), why=error.strerror))
-    clock, where = SystemClock(), _where(setting, directory)
-    try:
-        with directory.lock(since=clock.now()) as lock:
-            return _with_store(options, setting, lock, clock, folding)
-    except AlreadyRunning as error:
-        return _fail(1, words.say("app.already_running", data=str(directory.path), pid=error.pid))
-    except DatabaseTaken as error:
-        return _fail(1, words.say("app.database_taken", data=where, owner=error.owner or "?"))
-    except DamagedDatabase as error:
-        return _fail(3, damaged(directory, str(error), words))
-    except StoreError as error:
-        return _fail(1, words.say("app.no_store", data=where, why=str(error)))
-    except Failed as error:
-        return _fail(1, words.say("app.failed", why=str(error)))
-    except CannotListen as error:
-        return _fail(1, words.say("app.cannot_listen", listen=error.where, why=error.why))
-
-
-def default_data() -> Path:
-    """`/var/lib/campus-agent` as a service (systemd says so in STATE_DIRECTORY), else `./data`."""
-    return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or os.environ.get("CAMPUS_AGENT_DATA") or "data")
-
-
-def _where(setting: Setting, directory: DataDirectory) -> str:
-    """The database, as people are told of it."""
-    url = setting.agent.database.url
-    return str(directory.database) if url is None else shown(url.reveal())
-
-
-def damaged(directory: DataDirectory, why: str, words: Catalogue) -> str:
-    """What is wrong with the database, and the exact command that mends it. The damaged file stays where it is."""
-    newest = directory.newest_copy()
-    told = words.say("app.damaged", data=str(directory.database), why=why)
-    if newest is None:
-        return f"{told}\n{words.say('app.damaged_no_copy', folder=str(directory.backups))}"
-    place, file, keeper = shlex.quote(str(directory.path)), shlex.quote(str(newest)), directory.keeper()
-    command = f"{f'sudo -u {keeper} ' if keeper else ''}campus-agent --data {place} restore {file}"
-    return f"{told}\n{words.say('app.damaged_mend', command=command)}"
-
-
-def _fail(code: int, message: str) -> int:
-    print(message, file=sys.stderr)
-    return code
-
-
-def _with_store(options: Options, setting: Setting, lock: Lock, clock: SystemClock, folding: Folding) -> int:
-    url = setting.agent.database.url
-    if url is None and wal_reset_bug(sqlite3.sqlite_version_info):
-        _log.warning("store.sqlite_wal_reset_bug version=%s mended_in=3.51.3", sqlite3.sqlite_version)
-    store = open_sound(lock.directory) if url is None else open_served(url.reveal())
-    try:
-        with ThreadPoolExecutor(1, thread_name_prefix="writer") as executor:
-            app = App(options, setting, lock, store, executor, Steady(clock), folding)
-            asyncio.run(app.run())
-    finally:
-        store.close()
-    for error in app.failed:
-        raise error if isinstance(error, DamagedDatabase) else Failed(str(error))
-    return 0
 
 
 class App:
@@ -259,6 +165,7 @@ class App:
         refused = loaded.meta.get("logins")
         if isinstance(refused, dict):
             self._logins.load(refused)
+            self._logins.keep(self.reloader.setting.inventory.targets)
         memory, frame = self.monitor.memory, self.monitor.frame
         past = self._store.recent_faults(self._clock.now() - REPEAT_MS)
         absorbed = memory.absorbed(loaded)
@@ -413,7 +320,7 @@ class App:
         tls, was = now.web.tls_server_config, before.web.tls_server_config
         if self._tls is not None and tls is not None:
             tls.certify(self._tls)
-        self._logins.keep(frozenset(now.inventory.devices))
+        self._logins.keep(now.inventory.targets)
         for device in before.inventory.devices:
             known = now.inventory.devices.get(device)
             if known is None or not allowed(known):

@@ -180,11 +180,6 @@ def build(
     )
     for device in (device for aps in behind.values() for device in aps):
         probes[device.id] = (*probes.get(device.id, ()), THROUGH)
-    groups: dict[Group, int] = {}
-    for device in devices.values():
-        if device.id in probes and device.kind != "reference":
-            group = (device.schedule, device.location.building, device.kind)
-            groups[group] = groups.get(group, 0) + 1
     return Frame(
         devices=devices,
         probes=probes,
@@ -197,7 +192,7 @@ def build(
         calendar=calendar or WorkCalendar(),
         zone=ZoneInfo(zone),
         roster=roster or Roster(),
-        groups=groups,
+        groups=_groups(device for device in devices.values() if device.id in probes),
         behind=behind,
         rooms=_placed(
             ((device.location.building, device.location.room), device)
@@ -210,6 +205,16 @@ def build(
             if device.kind == "camera" and "key-point" in device.tags
         ),
     )
+
+
+def _groups(watched: Iterable[Device]) -> dict[Group, int]:
+    """How many watched devices of each schedule, building and kind there are."""
+    groups: dict[Group, int] = {}
+    for device in watched:
+        if device.kind != "reference":
+            group = (device.schedule, device.location.building, device.kind)
+            groups[group] = groups.get(group, 0) + 1
+    return groups
 
 
 def _placed(devices: Iterable[tuple[Place, Device]]) -> dict[Place, tuple[Device, ...]]:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from agent.cli.demo_plan import SNMP_PORTS, on_loopback, plan_of
+from agent.cli.demo_plan import LOW_PORTS, SNMP_PORTS, on_loopback, plan_of
 from agent.clock import SystemClock
 from agent.inventory import Inventory, load_inventory
 from agent.locale import Catalogue, catalogue, language
@@ -37,7 +37,7 @@ from agent.simulator.words import tell_with_place
 
 LISTEN = "127.0.0.1:9880"
 DATA = Path("data/demo")
-SCRIPTS = ("tour", "quiet", "storm")
+SCRIPTS = ("tour", "quiet", "storm", "ladder")
 MARK = ".campus-demo"
 """Lies in every data folder that a demo made; only such a folder is ever emptied."""
 LOG_TAIL = 12
@@ -163,7 +163,9 @@ def _inventory(data: Path, loopback: bool) -> Inventory:
     """The shipped inventory; on loopback its variant, kept in the data folder for the reader to see."""
     path = Path(str(files("agent") / "inventory.yaml"))
     if loopback:
-        low = _may_listen(SNMP_PORTS[0])
+        low = _may_listen(socket.SOCK_DGRAM, SNMP_PORTS[0]) and all(
+            _may_listen(socket.SOCK_STREAM, port) for port in LOW_PORTS
+        )
         variant = on_loopback(path.read_text("utf-8"), SNMP_PORTS[0] if low else SNMP_PORTS[1], low)
         path = data / "inventory.yaml"
         path.write_text(variant, "utf-8")
@@ -173,8 +175,10 @@ def _inventory(data: Path, loopback: bool) -> Inventory:
     return loaded.value
 
 
-def _may_listen(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+def _may_listen(kind: int, port: int) -> bool:
+    """Whether it may, and nobody else does."""
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind(("127.18.0.1", port))
         except OSError:
@@ -201,8 +205,8 @@ class _Stage:
         console = standard([*GRAMMAR, "expect", "help", "list", "quit", *self.inventory.devices])
         show = Show(
             plan=plan, words=self.words, clock=SystemClock(), console=console, lab=self.lab,
-            start_agent=self._start_agent, tickets=self._tickets, steps=self.steps, log=str(self.log.name),
-            midnight_seconds=self._midnight_seconds(), from_input=self.wanted.script == "-",
+            start_agent=self._start_agent, tickets=self._tickets, device=self._device, steps=self.steps,
+            log=str(self.log.name), midnight_seconds=self._midnight_seconds(), from_input=self.wanted.script == "-",
         )  # fmt: skip
         task = asyncio.ensure_future(self._perform(show, console.terminal))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -251,7 +255,14 @@ class _Stage:
 
     async def _tickets(self) -> Sequence[Mapping[str, Any]]:
         """The agent's tickets as everybody may read them. Raises OSError."""
-        return await asyncio.to_thread(_ask, self._url() + "api/v1/tickets")
+        items: Sequence[Mapping[str, Any]] = (await asyncio.to_thread(_ask, self._url() + "api/v1/tickets")).get(
+            "items", ()
+        )
+        return items
+
+    async def _device(self, device: str) -> Mapping[str, Any]:
+        """One device as everybody may read it. Raises OSError."""
+        return await asyncio.to_thread(_ask, f"{self._url()}api/v1/devices/{device}")
 
     def _midnight_seconds(self) -> float:
         now = datetime.fromtimestamp(SystemClock().now() / 1000, ZoneInfo(self.inventory.site.timezone))
@@ -261,18 +272,20 @@ class _Stage:
         return Path(self.log.name).read_text("utf-8", "replace").splitlines()[-LOG_TAIL:]
 
 
-def _ask(url: str) -> Sequence[Mapping[str, Any]]:
+def _ask(url: str) -> Mapping[str, Any]:
+    """A document. Raises OSError."""
     try:
         with urllib.request.urlopen(url, timeout=ASK_SECONDS) as answer:
-            items: Sequence[Mapping[str, Any]] = json.load(answer)["items"]
-            return items
-    except (ValueError, KeyError) as error:
+            document = json.load(answer)
+        return document if isinstance(document, dict) else {}
+    except ValueError as error:
         raise OSError(str(error)) from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The agent inside the namespace, with the web socket that was made outside."""
-    from agent.app import Options, serve
+    from agent.app import Options
+    from agent.start import serve
 
     parser = argparse.ArgumentParser(prog="python -m agent.cli.demo")
     parser.add_argument("--fd", type=int, required=True)

@@ -134,16 +134,22 @@ class Painter:
         say, outcome = self.desk.say.say, probe["outcome"]
         word = self.desk.colour(say(f"device.outcome.{outcome}"), {"ok": "green", "failed": "red"}.get(outcome, "grey"))
         took = "" if probe["duration_seconds"] is None else f"{probe['duration_seconds'] * 1000:.1f} ms"
-        parts = (clean(probe["name"]), word, clean(probe["reason"] or ""), self.time(probe["at"]), took)
+        facts = probe.get("facts") or {}
+        why = " ".join(filter(None, (self._word("reason", probe["reason"]), self._word("rung", facts.get("rung")))))
+        parts = (clean(probe["name"]), word, why, self.time(probe["at"]), took)
         yield "  " + "  ".join(part for part in parts if part)
         for name, reason in (probe.get("checks") or {}).items():
-            word = say(f"web.reason.{reason}") if reason and self.desk.say.has(f"web.reason.{reason}") else reason
-            said = (
-                self.desk.colour(clean(word), "red") if reason else self.desk.colour(say("device.outcome.ok"), "green")
-            )
-            yield f"      {clean(name)} {said}"
-        for name, value in {**(probe.get("samples") or {}), **(probe.get("facts") or {})}.items():
-            yield f"      {clean(name)} {clean(_number(value))}"
+            good = self.desk.colour(say("device.outcome.ok"), "green")
+            said = self.desk.colour(self._word("reason", reason), "red") if reason else good
+            yield f"      {self._word('check', name)} {said}"
+        for name, value in {**(probe.get("samples") or {}), **facts}.items():
+            if name != "rung":
+                yield f"      {clean(name)} {clean(_number(value))}"
+
+    def _word(self, kind: str, name: object) -> str:
+        """A reason, a rung or a check as people call it; itself where nobody does."""
+        key = f"web.{kind}.{name}"
+        return self.desk.say.say(key) if name and self.desk.say.has(key) else clean(str(name or ""))
 
     def ticket(self, t: Document) -> Iterator[str]:
         """One ticket as it stands: what, who, until when, and its journal where it is there."""

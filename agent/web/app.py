@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -51,17 +51,7 @@ def make_app(
     pictures = Pictures(view, album)
     pages = Pages(view, surveys, journal, health, site, pictures)
 
-    async def refused(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        status = 503 if isinstance(error, Unavailable) else status
-        if wants_document(request):
-            answer: Response = refusal(status)
-        else:
-            answer = pages.error(request, status, "")
-        if isinstance(error, HTTPException):
-            answer.headers.update(error.headers or {})
-        return answer
-
+    refused = _refused(pages)
     app = Starlette(
         routes=[
             *pages.routes(),
@@ -77,3 +67,17 @@ def make_app(
     # A redirect would be written with the Host header, which is whatever the caller says.
     app.router.redirect_slashes = False
     return app
+
+
+def _refused(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What is answered where no route answers: a document to programs, a page to people."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        status = 503 if isinstance(error, Unavailable) else status
+        answer: Response = refusal(status) if wants_document(request) else pages.error(request, status, "")
+        if isinstance(error, HTTPException):
+            answer.headers.update(error.headers or {})
+        return answer
+
+    return refused

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.app import damaged
+from agent.start import damaged
 from agent.locale import catalogue
 from agent.store import DamagedDatabase, DataDirectory, open_store
 from agent.store.copies import make_copy

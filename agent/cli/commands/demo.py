@@ -10,7 +10,7 @@ from agent.cli.grammar import Parser
 
 def configure(parser: Parser, words: list[str]) -> None:
     parser.take("--listen", metavar="ADDR:PORT")
-    parser.take("--script", metavar="tour|quiet|storm|FILE|-")
+    parser.take("--script", metavar="tour|quiet|storm|ladder|FILE|-")
     parser.take("--keep", action="store_true")
 
 

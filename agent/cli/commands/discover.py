@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.cli.desk import Desk
 from agent.cli.grammar import Parser
+from agent.cli.newfile import put_new
 from agent.cli.progress import Progress
 from agent.cli.stop import DONE, FAILED, INTERRUPTED, USAGE, Stop
 from agent.text import clean
@@ -263,7 +264,7 @@ def _tell(result: _Result, write: Path | None, desk: Desk) -> None:
 
     text = _text(result, desk) if write is not None or (result.changes is None and not desk.as_json) else ""
     if write is not None:
-        _write(write, text, desk)
+        put_new(write, text, desk)
     if desk.as_json:
         ranges = [str(network) for network in result.journey.ground.networks]
         desk.document(finding.document(ranges, result.found, result.changes, result.journey.outside, result.seconds))
@@ -306,18 +307,3 @@ def _with_known_login(each: Proposal, given: _Given, desk: Desk) -> Proposal:
         return each
     desk.tell(desk.say.say("discovery.add_login", device=each.id, file=str(given.files[each.credentials])))
     return replace(each, credentials="")
-
-
-def _write(path: Path, text: str, desk: Desk) -> None:
-    """A new file that `check` passes, or none."""
-    from agent.inventory import load_inventory
-    from agent.inventory.writing import create
-
-    try:
-        create(path, text)
-    except FileExistsError:
-        raise Stop(USAGE, desk.say.say("discovery.there", file=str(path))) from None
-    loaded = load_inventory(path)
-    if loaded.value is None:
-        path.unlink()
-        raise Stop(FAILED, *(problem.render(desk.say.lang) for problem in loaded.errors))

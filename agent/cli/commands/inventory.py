@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent.cli.desk import Desk
 from agent.cli.grammar import Parser
 from agent.cli.grid import Column, grid
+from agent.cli.newfile import put_new
 from agent.cli.stop import DONE, FAILED, USAGE, Stop
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _import(args: Namespace, desk: Desk) -> int:
         raise Stop(FAILED, desk.say.say("lists.nothing"))
     text = _text(done, args.file, desk)
     if write is not None:
-        _put(write, text, desk)
+        put_new(write, text, desk)
     if desk.as_json:
         desk.document(_document(done, guesses))
     elif write is None:
@@ -142,21 +143,6 @@ def _text(done: Imported, file: Path, desk: Desk) -> str:
 
     site = {"id": "school", "name": desk.say.say("discovery.site"), "timezone": "Asia/Shanghai"}
     return document(site, done.entries, [desk.say.say("lists.head", file=file.name)])
-
-
-def _put(path: Path, text: str, desk: Desk) -> None:
-    """A new file that `check` passes, or none."""
-    from agent.inventory import load_inventory
-    from agent.inventory.writing import create
-
-    try:
-        create(path, text)
-    except FileExistsError:
-        raise Stop(USAGE, desk.say.say("discovery.there", file=str(path))) from None
-    loaded = load_inventory(path)
-    if loaded.value is None:
-        path.unlink()
-        raise Stop(FAILED, *(problem.render(desk.say.lang) for problem in loaded.errors))
 
 
 def _told(done: Imported, write: Path | None, desk: Desk) -> None:

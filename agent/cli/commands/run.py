@@ -20,7 +20,8 @@ def run(args: Namespace, desk: Desk) -> int:
     """Ends when it is told to (SIGTERM, Ctrl-C) or cannot go on."""
     listen: str | None = getattr(args, "listen", None)
     _check_listen(listen, desk)
-    from agent.app import Options, default_data, serve
+    from agent.app import Options
+    from agent.start import default_data, serve
 
     if desk.data is None and default_data() == data_folders(None)[0]:
         tell_of_others(desk, default_data())

@@ -13,7 +13,7 @@ Tolerances
     neighbours: found by local port and remote name; the remote port agrees when it is our port's id or description, or
     either with the other in parentheses, as that system writes it; a MAC however it is punctuated. A neighbour that
     tells no name is called there by its description; a serial number in parentheses behind a CDP name may be left out.
-    access points: the controller's totals, exactly.
+    access points: the controller's totals, exactly; where each node of a cluster tells its own, their sum.
 Not compared
     What `EXCUSED` names, row by row, with the reason.
 
@@ -324,16 +324,20 @@ TOTALS = {
 
 
 def _access_points(table: _Table, document: Mapping[str, Any], expected: Mapping[str, Any]) -> int:
-    rows = merged(expected, "wireless", "wireless_sensors", lambda row: (row["sensor_class"], row["sensor_index"]))
+    rows = merged(
+        expected,
+        "wireless",
+        "wireless_sensors",
+        lambda row: (row["sensor_class"], row["sensor_type"], row["sensor_index"]),
+    )
+    told: dict[tuple[str, str], float | None] = {}
     for row in rows:
-        total = TOTALS.get((row["sensor_class"], row["sensor_descr"]))
-        if total is not None:
-            table.same(
-                f"{row['sensor_class']} {row['sensor_descr']}",
-                total,
-                row["sensor_current"],
-                document["totals"].get(total),
-            )
+        name, value = (row["sensor_class"], row["sensor_descr"]), row["sensor_current"]
+        if name in TOTALS and value is not None:
+            told[name] = (told.get(name) or 0) + value
+    for (sort, descr), value in told.items():
+        total = TOTALS[sort, descr]
+        table.same(f"{sort} {descr}", total, value, document["totals"].get(total))
     return 0
 
 

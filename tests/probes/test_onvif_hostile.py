@@ -276,3 +276,9 @@ async def test_names_in_any_encoding_end_up_clean(camera: Camera, climber: Climb
         assert model
         assert model.isprintable()
         assert "\u202e" not in model
+
+
+async def test_one_bad_byte_does_not_spoil_the_names_beside_it(camera: Camera, climber: Climber) -> None:
+    good = camera.reply("GetDeviceInformation").replace(b"Mockup Model", "教学楼东门".encode())
+    camera.replaced["GetDeviceInformation"] = good.replace(b"Mockup_15_14_13", b"V5 \xff\xfe")
+    assert (await look(climber, at(camera))).facts["model"] == "教学楼东门"

@@ -143,10 +143,14 @@ def parse(body: bytes) -> Any:
 
 def _mended(body: bytes) -> Any:
     """Once more as text: names in GB18030 under a UTF-8 label, NUL and controls are common and harmless."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        text = body.decode("gb18030", "replace")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = body.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        text = body.decode("utf-8", "replace")  # a byte that is in neither must not spoil all the names beside it
     text = _NO_XML.sub("\ufffd", _DECLARATION.sub("", text, count=1))
     try:
         return etree.fromstring(text.encode("utf-8"), _PARSER)

@@ -17,6 +17,7 @@ SENSOR_UNITS: Mapping[str, str] = {
     "fanspeed": "rpm", "percent": "%", "load": "%", "charge": "%", "humidity": "%", "frequency": "Hz",
     "runtime": "min", "count": "", "state": "", "airflow": "cfm", "pressure": "kPa", "signal": "dBm", "snr": "dB",
     "delay": "s", "waterflow": "l/m", "cooling": "W", "quality_factor": "", "loss": "%", "ber": "",
+    "power_factor": "", "bitrate": "bps", "chromatic_dispersion": "ps/nm", "tv_signal": "dBmV",
 }  # fmt: skip
 """Classes of sensors and the unit of each."""
 

@@ -92,12 +92,12 @@ def ticket(
 
     live: flags of what its devices do just now, which no journal tells.
     """
-    times = ticket.times
+    times, (title_key, title_args) = ticket.times, ticket.title
     body: Document = {
         "id": ticket.id,
-        "title": say.say(ticket.title_key, **(ticket.title_args or {})),
-        "title_key": ticket.title_key,
-        "title_args": dict(ticket.title_args or {}),
+        "title": say.say(title_key, **title_args),
+        "title_key": title_key,
+        "title_args": title_args,
         "severity": ticket.severity,
         "severity_reasons": [dict(reason) for reason in ticket.reasons],
         "policy_version": ticket.policy_version,

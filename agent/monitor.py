@@ -106,7 +106,7 @@ class Monitor:
         key = reading.target.key
         if key not in self.looks:
             self.since.setdefault(key[0], reading.at)
-        self.looks[key] = reading
+        self.looks[key] = _with_older_checks(reading, self.looks.get(key))
         if reading.outcome is _OK:
             if self.frame.leading.get(key[0]) == key[1]:
                 self.memory.good[key[0]] = reading.at
@@ -354,3 +354,10 @@ class Monitor:
             self.memory.good.pop(device, None)
             self.memory.served.pop(device, None)
         self.memory.plan_all(frame)
+
+
+def _with_older_checks(reading: Reading, before: Reading | None) -> Reading:
+    """What people are shown: a check that this look did not come to (a picture, recordings) stands as last judged."""
+    if before is None or before.checks.keys() <= reading.checks.keys() or before.target != reading.target:
+        return reading
+    return replace(reading, checks={**before.checks, **reading.checks})

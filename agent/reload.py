@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from agent.alerting.engine import Removal
+from agent.alerting.findings import check
 from agent.alerting.frame import Frame
 from agent.clock import Clock
 from agent.config import Loaded, Problem
 from agent.inventory import difference
 from agent.inventory.difference import Difference
 from agent.inventory.setting import NoInventory, Setting, frame_of
-from agent.model import Ms
+from agent.model import Ms, Target
 from agent.monitor import Monitor
+from agent.probes import PROBES
 
 _log = logging.getLogger(__name__)
 
@@ -111,8 +113,9 @@ class Reloader:
         for target in targets.removed:
             scheduler.remove(target)
         devices = tuple(device.id for device in change.found.devices.removed)
-        probes = tuple(target.key for target in targets.removed if target.device not in devices)
-        self._monitor.reload(change.frame, Removal(devices=devices, probes=probes))
+        probes = [target.key for target in targets.removed if target.device not in devices]
+        probes += [key for _, after in targets.changed for key in _unasked(after)]
+        self._monitor.reload(change.frame, Removal(devices=devices, probes=tuple(probes)))
         for target in targets.added:
             scheduler.add(target)
         for _, target in targets.changed:
@@ -120,3 +123,9 @@ class Reloader:
         counts = len(targets.added), len(targets.removed), len(targets.changed)
         _log.info("reload.done added=%d removed=%d changed=%d", *counts)
         self._changed(before, change.setting)
+
+
+def _unasked(target: Target) -> Iterator[tuple[str, str]]:
+    """Checks that nobody looks at any more, by the options as they now are: no look would ever end their conditions."""
+    for name in PROBES[target.protocol].unasked(target.options):
+        yield target.device, check(target.probe, name)

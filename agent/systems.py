@@ -51,10 +51,11 @@ def systems(rows: Iterable[tuple[Device, Standing]]) -> Iterator[System]:
 
 
 def _broadcast(servers: list[Standing], voices: list[Standing]) -> System:
-    """Silent when no server or no voice is left; one that is gone is a part of the campus without it."""
+    """Silent when no server or no voice is left; a part that is gone, or that
+    answers and does not do its work (its SIP account is not registered), leaves some of the campus without it."""
     parts = [*_wanted(servers), *_wanted(voices)]
     silent = any(group and not any(one.up for one in group) for group in (_wanted(servers), _wanted(voices)))
-    state = "down" if silent else "up" if all(one.up for one in parts) else "degraded"
+    state = "down" if silent else "up" if all(one.state == "up" for one in parts) else "degraded"
     return _system(BROADCAST, "", [*servers, *voices], parts, state)
 
 

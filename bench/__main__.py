@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import grow, icmp, lab, poll, report, ticket, whole
+from bench import cameras, controller, grow, icmp, lab, onvif, poll, report, ticket, whole
 from bench.report import Result
 from bench.run import Run
 
@@ -28,6 +28,9 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "whole": Measurement(measure=whole.measure, minutes=3.5),
     "ticket": Measurement(measure=ticket.measure, minutes=3.5),
     "growth": Measurement(measure=grow.measure, minutes=21.5),
+    "cameras": Measurement(measure=cameras.measure, minutes=4.5),
+    "onvif": Measurement(measure=onvif.measure, minutes=0.5),
+    "controller": Measurement(measure=controller.measure, minutes=0.5),
 }
 
 

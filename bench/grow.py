@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from bench import cpu, http, lab, switches, watcher
+from bench import cpu, http, lab, lateness, switches, watcher
 from bench.cpu import Figure
+from bench.lateness import Buckets
 from bench.report import Result, Row
 from bench.run import Run, scaled
 
@@ -36,9 +37,6 @@ HOW = (
     "journal lines in its database. The agent goes before everything else on its core (`nice -20`; with `--shared` "
     "`chrt --fifo 1`), as on a core that it has for itself; what it waited for it all the same is told below."
 )
-
-Buckets = Mapping[float, float]
-"""Upper bound in seconds -> looks at or below it."""
 
 
 def measure(run: Run) -> Result:
@@ -114,18 +112,19 @@ def _campus(run: Run, seen: list[str]) -> Iterator[Row]:
         echoes, polls = run.campus.echoes(), counts().polls
         waited = cpu.waited(pid)
         spent, held, lags, pages = _watch(pid, run.watch)
-        lag, late = _since(lags[0], lags[-1]), [_beyond(_since(*pair), 0.1) for pair in pairwise(lags)]
+        lag = lateness.since(lags[0], lags[-1])
+        late = [lateness.beyond(lateness.since(*pair), 0.1) for pair in pairwise(lags)]
         seen.append(f"{cpu.waited(pid) - waited:.1f} s of {run.watch:g} s the agent waited for its core")
         seen.append(
             f"{run.campus.echoes() - echoes:,} echoes and {counts().polls - polls:,} polls in {run.watch:g} s; a page "
-            f"of {pages[0] / 1e6:.0f} MB read in {pages[1]:.2f} s at most; lag: {_told(lag)}; looks more than 100 ms "
-            f"late in {sum(map(bool, late))} of the {len(late)} spells between two pages"
+            f"of {pages[0] / 1e6:.0f} MB read in {pages[1]:.2f} s at most; lag: {lateness.told(lag)}; looks more than "
+            f"100 ms late in {sum(map(bool, late))} of the {len(late)} spells between two pages"
         )
         what = f"{HOSTS:,} hosts each 10 s, {SWITCHES:,} switches of 48 ports each 60 s"
         yield _row(f"CPU, {what}", "% of a core", spent * 100, 70)
         yield _row(f"memory, {what}", "MB", held / 1e6, 600)
-        yield _row(f"lag of looks, p99, {what}", "s", _percentile(lag, 0.99), 0.5)
-        yield _row("looks more than 100 ms late while whole pages are read", "looks", _beyond(lag, 0.1), 0)
+        yield _row(f"lag of looks, p99, {what}", "s", lateness.percentile(lag, 0.99), 0.5)
+        yield _row("looks more than 100 ms late while whole pages are read", "looks", lateness.beyond(lag, 0.1), 0)
         yield from _cut(run, seen)
 
 
@@ -140,21 +139,21 @@ def _family() -> list[watcher.Entry]:
 def _watch(pid: int, seconds: float) -> tuple[float, int, Sequence[Buckets], tuple[int, float]]:
     """CPU as a share of a core, bytes held, lag as each page tells it, and the largest page with the longest time it
     took."""
-    lags, used, began = [_lag(http.get(watcher.ADDRESS, "/metrics"))], cpu.seconds([pid]), time.monotonic()
+    lags, used, began = [lateness.read(http.get(watcher.ADDRESS, "/metrics"))], cpu.seconds([pid]), time.monotonic()
     size, slowest = 0, 0.0
     while (now := time.monotonic()) < began + seconds:
         time.sleep(max(0.0, min(SCRAPE, began + seconds - now)))
         asked = time.monotonic()
         page = http.get(watcher.ADDRESS, "/metrics")
         size, slowest = max(size, len(page)), max(slowest, time.monotonic() - asked)
-        lags.append(_lag(page))
+        lags.append(lateness.read(page))
     spent = (cpu.seconds([pid]) - used) / (time.monotonic() - began)
     return spent, cpu.pss([pid]), lags, (size, slowest)
 
 
 def _cut(run: Run, seen: list[str]) -> Iterator[Row]:
     """All of a family fall within a second: one ticket, soon, and the others' looks are not kept waiting."""
-    before, numbers = _lag(http.get(watcher.ADDRESS, "/metrics")), list(range(1, CHILDREN + 2))
+    before, numbers = lateness.read(http.get(watcher.ADDRESS, "/metrics")), list(range(1, CHILDREN + 2))
     began = time.monotonic()
     run.campus.cut_many([lab.host(number) for number in numbers])
     within, told, page = time.monotonic() - began, None, ""
@@ -164,12 +163,14 @@ def _cut(run: Run, seen: list[str]) -> Iterator[Row]:
             told = time.monotonic() - began
         time.sleep(0.5)
     run.campus.mend_all()
-    tickets, lag = page.count("\ncampus_ticket_info{"), _since(before, _lag(page))
-    seen.append(f"{len(numbers)} devices cut within {within:.2f} s: {tickets} ticket(s); lag meanwhile: {_told(lag)}")
+    tickets, lag = page.count("\ncampus_ticket_info{"), lateness.since(before, lateness.read(page))
+    seen.append(
+        f"{len(numbers)} devices cut within {within:.2f} s: {tickets} ticket(s); lag meanwhile: {lateness.told(lag)}"
+    )
     what = f"{len(numbers)} devices cut within one second"
     yield _row(f"cut to ticket, {what}", "s", told if told is not None else float("inf"), 15)
     yield _row(f"tickets beside the one, {what}", "tickets", abs(tickets - 1), 0)
-    yield _row(f"lag of looks, p99, {what}", "s", _percentile(lag, 0.99), 0.2)
+    yield _row(f"lag of looks, p99, {what}", "s", lateness.percentile(lag, 0.99), 0.2)
 
 
 def _row(measured: str, unit: str, value: float, bar: float) -> Row:
@@ -204,33 +205,3 @@ def _started(run: Run, ready: float, pid: int, seen: list[str]) -> Row:
         f"start beside a database of {size / 1e6:.0f} MB: ready in {ready:.2f} s, {cpu.pss([pid]) / 1e6:.0f} MB"
     )
     return _row(f"start to ready, {HOSTS + SWITCHES:,} devices, {PAST:,} past tickets", "s", ready, 10)
-
-
-# --- the histogram of lag -----------------------------------------------------------------------
-
-
-def _lag(page: str) -> Buckets:
-    start = 'campus_agent_scheduler_lag_seconds_bucket{le="'
-    lines = [line.removeprefix(start) for line in page.splitlines() if line.startswith(start)]
-    return {float(bound): float(count) for bound, count in (line.split('"} ') for line in lines)}
-
-
-def _since(before: Buckets, after: Buckets) -> Buckets:
-    return {bound: count - before[bound] for bound, count in after.items()}
-
-
-def _percentile(lag: Buckets, rank: float) -> float:
-    """The upper bound of the bucket that the percentile lies in."""
-    total = max(lag.values())
-    return min(bound for bound, count in lag.items() if count >= rank * total)
-
-
-def _beyond(lag: Buckets, bound: float) -> float:
-    return max(lag.values()) - lag[bound]
-
-
-def _told(lag: Buckets) -> str:
-    bounds: Sequence[float] = sorted(lag)
-    total = max(lag.values())
-    shown = [f"{lag[bound] / total:.3%} ≤ {bound:g} s" for bound in bounds if bound in (0.01, 0.05, 0.1, 0.2, 0.5)]
-    return f"{total:,.0f} looks, " + ", ".join(shown)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.simulator import ber
-from agent.simulator.mib import Shape
+from agent.simulator.cells import Shape
 from bench import lab, mib
 
 STATISTICS_PORT = 9161

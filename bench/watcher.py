@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,17 +38,24 @@ def switches(count: int, first: int = 0x10000) -> list[Entry]:
 
 @contextmanager
 def watching(
-    work: Path, devices: Sequence[Entry], icmp: int = 10, snmp: int = 60, core: int | None = None, shared: bool = False
+    work: Path,
+    devices: Sequence[Entry],
+    icmp: int = 10,
+    snmp: int = 60,
+    core: int | None = None,
+    shared: bool = False,
+    more: Mapping[str, Entry] | None = None,
 ) -> Iterator[int]:
     """The agent runs over these devices, looking every `icmp` and `snmp` seconds; gives its process id.
 
     core: the only one that it may use. It is then first on it, as on a core that it has for itself; what it still
     waited for it, `cpu.waited` tells.  shared: so much else runs on this machine that only real-time rank makes it so.
+    more: further `defaults` and `credentials` of the inventory.
     """
     work.mkdir(parents=True, exist_ok=True)
     (work / "community").write_text("bench\n")
     (work / "community").chmod(0o600)
-    (work / "inventory.yaml").write_text(_inventory(devices, icmp, snmp))
+    (work / "inventory.yaml").write_text(_inventory(devices, icmp, snmp, more or {}))
     pinned = () if core is None else (*_first(shared), "taskset", "--cpu-list", str(core))
     command = [*pinned, *_PROGRAM, "run", "--inventory", str(work / "inventory.yaml"), "--data", str(work / "data")]
     with lab.running([*command, "--listen", ADDRESS], work / "log") as process:
@@ -62,14 +69,16 @@ def _first(shared: bool) -> tuple[str, ...]:
     return ("chrt", "--fifo", "1") if shared else ("nice", "-n", "-20")
 
 
-def _inventory(devices: Sequence[Entry], icmp: int, snmp: int) -> str:
+def _inventory(devices: Sequence[Entry], icmp: int, snmp: int, more: Mapping[str, Entry]) -> str:
     """One device a line: JSON is YAML, and a person can still read it."""
-    head = {
+    head: dict[str, Any] = {
         "version": 1,
         "site": {"id": "bench", "name": "bench", "timezone": "Asia/Shanghai"},
         "credentials": {"switches": {"snmp": {"version": "2c", "community_file": "community"}}},
         "defaults": {"icmp": {"interval": f"{icmp}s"}, "snmp": {"interval": f"{snmp}s"}},
     }
+    for key, said in more.items():
+        head[key] = {**head[key], **said}
     lines = [f"{key}: {json.dumps(value)}" for key, value in head.items()]
     return "\n".join([*lines, "devices:", *(f"  - {json.dumps(device)}" for device in devices), ""])
 

@@ -47,7 +47,7 @@ class Condition:
     fails: failed looks in a row while pending.  turns: the moments it came back and failed again.
     held: why no ticket carries it yet (`judge`'s words), "" when one does.
     unseen: nobody could look since `last_bad`; the first look after the hole decides.  extent: how many channels,
-    disks or ports it is about.
+    disks or ports it is about.  rung: of a ladder, the first broken one.
     """
 
     device: str
@@ -65,6 +65,7 @@ class Condition:
     quarantine_until: Ms | None = None
     unseen: bool = False
     extent: int = 1
+    rung: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -85,13 +86,14 @@ def observe(
     if condition is None:
         fresh = Condition(
             device=finding.device, probe=finding.probe, cause=finding.cause, state=PENDING, since=finding.at,
-            reason=finding.reason, last_bad=finding.at, extent=finding.extent,
+            reason=finding.reason, last_bad=finding.at, extent=finding.extent, rung=finding.rung,
         )  # fmt: skip
         return _confirm(fresh, now, thresholds, kind, confirm)
     if condition.state == PENDING:
         more = replace(
-            condition, fails=condition.fails + 1, last_bad=finding.at, reason=finding.reason, extent=finding.extent
-        )
+            condition, fails=condition.fails + 1, last_bad=finding.at, reason=finding.reason, extent=finding.extent,
+            rung=finding.rung,
+        )  # fmt: skip
         return _confirm(more, now, thresholds, kind, confirm)
     return _bad_again(condition, finding, thresholds)
 
@@ -123,7 +125,7 @@ def _bad_again(condition: Condition, finding: Finding, thresholds: Thresholds) -
     turns = (*(turn for turn in condition.turns if turn > oldest), finding.at)
     state = FLAPPING if len(turns) >= thresholds.flaps else FIRING
     again = replace(condition, state=state, turns=turns, good_since=None, last_bad=finding.at, unseen=False)
-    return replace(again, reason=finding.reason)
+    return replace(again, reason=finding.reason, rung=finding.rung)
 
 
 def hold(condition: Condition, thresholds: Thresholds) -> int:

@@ -38,7 +38,8 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """Devices, or single probes of a device, that the inventory no longer has; none where only parents have changed."""
+    """Devices, or single probes of a device (or checks of one, `PROBE:CHECK`), that the inventory no longer has; none
+    where only parents have changed."""
 
     devices: tuple[str, ...] = ()
     probes: tuple[Key, ...] = ()
@@ -149,9 +150,9 @@ def _mended(draft: Draft, ticket: Ticket, shift: Shift) -> dict[str, Ms]:
 
 def _remove(draft: Draft, removal: Removal) -> None:
     """3.3 rule 10: the ticket stays, and says that its device is gone; a person ends it."""
-    gone = set(removal.devices)
+    gone, probes = set(removal.devices), set(removal.probes)
     for key in tuple(draft.state.conditions):
-        if key[0] in gone or (key[0], key[1].partition(":")[0]) in removal.probes:
+        if key[0] in gone or key in probes or (key[0], key[1].partition(":")[0]) in probes:
             draft.drop(key)
             draft.delta.dirty.add(key[0])
     outage.orphans(draft)

@@ -43,7 +43,8 @@ SURE = frozenset(("picture", "login", "certificate"))
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`bad` at `at` by this probe of this device. `reason` is the reading's own key; a check's `probe` is
-    `PROBE:CHECK`. extent: how many channels, disks or ports it is about, where that is known."""
+    `PROBE:CHECK`. extent: how many channels, disks or ports it is about, where that is known.  rung: the first broken
+    one of a probe that climbs a ladder (fact `rung`)."""
 
     device: str
     probe: str
@@ -52,6 +53,7 @@ class Finding:
     at: Ms
     reason: str = ""
     extent: int = 1
+    rung: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -74,7 +76,8 @@ def find(reading: Reading, device: Device, leading: str) -> Iterator[Finding]:
         return
     bad = reading.outcome is Outcome.FAILED
     why = cause(target.probe, target.protocol, leading, reading.reason)
-    yield Finding(device.id, target.probe, why, bad, at, reading.reason)
+    rung = str(reading.facts.get("rung", "")) if bad else ""
+    yield Finding(device.id, target.probe, why, bad, at, reading.reason, rung=rung)
     for name, reason in reading.checks.items():
         extent = max(1, round(reading.samples.get(f"{name}_count", 1)))
         why = CHECKS.get(name, HARDWARE)

@@ -17,6 +17,9 @@ from agent.alerting.state import Draft, Fault
 from agent.alerting.tickets import BROKEN, Ticket
 from agent.model import Device, Ms
 
+_TELLING = frozenset((findings.SERVICE, findings.MANAGEMENT, findings.PICTURE, findings.RECORDING, findings.HARDWARE))
+"""Causes whose titles say why: what is to be done differs by the reason."""
+
 
 def relapses(ticket: Ticket, condition: Condition) -> bool:
     """Rows 26-28: the same root and cause class fails again within the stability window."""
@@ -85,7 +88,7 @@ def _opening(draft: Draft, condition: Condition, device: Device, members: tuple[
         "cause": condition.cause,
         "kind": "emergency" if level in ("major", "serious") else "repair",
         "title_key": _title(condition, members),
-        "title_args": {"name": device.name, "probe": condition.probe, "others": len(members) - 1},
+        "title_args": _title_args(draft, condition, device, members),
         "policy": f"{policy.severity.version}/{policy.sha256[:12]}",
         "limits": policy.contract.as_json(),
         **({} if ours else {"contract": False, "party": device.owner_party}),
@@ -94,7 +97,27 @@ def _opening(draft: Draft, condition: Condition, device: Device, members: tuple[
 
 
 def _title(condition: Condition, members: tuple[str, ...]) -> str:
-    return f"ticket.title.{condition.cause}" if len(members) == 1 else f"ticket.title.{condition.cause}_many"
+    if len(members) > 1:
+        return f"ticket.title.{condition.cause}_many"
+    if condition.cause in _TELLING and condition.reason:
+        return f"ticket.title.{'rung' if condition.rung else 'why'}.{condition.cause}"
+    return f"ticket.title.{condition.cause}"
+
+
+def _title_args(draft: Draft, condition: Condition, device: Device, members: tuple[str, ...]) -> dict[str, Any]:
+    args = {"name": device.name, "probe": condition.probe, "others": len(members) - 1, **_why(condition)}
+    mates = draft.frame.classmates(device.id) if condition.cause == findings.UNREACHABLE else ()
+    if mates:
+        place = device.location
+        args |= {"room": " ".join(filter(None, (place.building, place.room))), "total": len(mates) + 1}
+    return args
+
+
+def _why(condition: Condition) -> dict[str, str]:
+    """Why it fails, as keys of words: what the first broken rung of a ladder is called."""
+    if condition.cause not in _TELLING or not condition.reason:
+        return {}
+    return {"reason": f"web.reason.{condition.reason}", "rung": f"web.rung.{condition.rung}" if condition.rung else ""}
 
 
 def _started(draft: Draft, condition: Condition, device: Device) -> Ms:

@@ -72,6 +72,15 @@ class Ticket:
     last_hash: str = GENESIS
 
     @property
+    def title(self) -> tuple[str, dict[str, Any]]:
+        """Key and arguments of its title, by how many devices it is about now: a fault grows under its ticket."""
+        key, args, count = self.title_key, dict(self.title_args or {}), len(self.members)
+        if count > 1 and key.startswith("ticket.title.unreachable"):
+            key = "ticket.title.room.unreachable" if args.get("room") else "ticket.title.unreachable_many"
+            args |= {"count": count, "others": count - 1}
+        return key, args
+
+    @property
     def is_open(self) -> bool:
         return self.state in OPEN
 

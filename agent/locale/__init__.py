@@ -40,7 +40,10 @@ class Catalogue(string.Formatter):
         return kwargs.get(str(key), "")
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
-        return self.say(str(value)) if conversion == "k" else super().convert_field(value, conversion)
+        if conversion != "k":
+            return super().convert_field(value, conversion)
+        key = str(value)  # a word that nobody has translated yet is better than its key
+        return self.say(key) if self.has(key) else key.rpartition(".")[2]
 
 
 @cache

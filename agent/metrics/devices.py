@@ -13,7 +13,7 @@ from agent.alerting.frame import THROUGH
 from agent.alerting.standing import STATES
 from agent.alerting.state import Key
 from agent.metrics.survey import Survey
-from agent.metrics.text import Family, Turns, gauge, label, labels, portions, ratio
+from agent.metrics.text import Family, Turns, days, gauge, label, labels, portions, ratio
 from agent.model import Device, Outcome, Reading
 from agent.view import View
 
@@ -60,7 +60,7 @@ BY_DEVICE: Mapping[str, tuple[tuple[str, Family], ...]] = {
         ("clock_drift_seconds", gauge("campus_camera_clock_drift_seconds", "Camera's clock minus the agent's.")),
         ("profiles", gauge("campus_camera_profiles", "Media profiles.")),
         ("recordings", gauge("campus_camera_recordings", "Recordings that the device keeps (ONVIF Profile G).")),
-        ("recorded_days", gauge("campus_camera_recorded_days", "Days from the oldest recording to the newest.")),
+        ("recorded_days", days("campus_camera_recorded_seconds", "From the oldest recording to the newest.")),
         (
             "recorded_until_timestamp_seconds",
             gauge("campus_camera_recorded_until_timestamp_seconds", "The newest recording's end."),
@@ -81,7 +81,7 @@ _ANSWERED = (
 BY_PROBE: Mapping[tuple[str, ...], tuple[tuple[str, Family], ...]] = {
     ("tcp",): (("connect_seconds", gauge("campus_tcp_connect_seconds", "How long the last connection took to open.")),),
     ("http", "https", "sip"): _ANSWERED,
-    ("http", "https"): (("tls_days_left", gauge("campus_probe_tls_days_left", "Days until the certificate ends.")),),
+    ("http", "https"): (("tls_days_left", days("campus_probe_tls_left_seconds", "Until the certificate ends.")),),
     ("onvif", "rtsp"): _PICTURE,
 }
 """By protocol, samples of every probe."""
@@ -224,4 +224,4 @@ def _family(family: Family, sample: str, told: list[tuple[str, Reading]]) -> Ite
     name, scale = family.name, family.scale
     for some in portions(told):
         found = [(own, reading.samples.get(sample)) for own, reading in some]
-        yield "".join([f"{name}{{{own}}} {value * scale:.6g}\n" for own, value in found if value is not None])
+        yield "".join([f"{name}{{{own}}} {value * scale:.10g}\n" for own, value in found if value is not None])

@@ -61,6 +61,11 @@ def ratio(name: str, help: str) -> Family:
     return Family(name, "gauge", help, 0.01)
 
 
+def days(name: str, help: str) -> Family:
+    """Of a sample that is in days."""
+    return Family(name, "gauge", help, 86_400.0)
+
+
 def counter(name: str, help: str) -> Family:
     return Family(name, "counter", help)
 

@@ -304,7 +304,7 @@ def _speaks(box: Box, service: str) -> bool:
 def _set(campus: Campus, fault: Fault, now: float) -> None:
     known = check(fault.key, fault.value)
     if known is not None:
-        raise Refused("no_setting", key=fault.key, value=fault.value, known=known)
+        raise Refused("no_setting", word=fault.key, value=fault.value, known=known)
     campus.settings[fault.device, fault.key] = fault.value
     campus.set_at[fault.device, fault.key] = now
 

@@ -7,14 +7,13 @@ asked at the moment of the answer. SNMPv2-MIB, IF-MIB (RFC 2863), POWER-ETHERNET
 from __future__ import annotations
 
 import zlib
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
 
-from agent.simulator import ber
+from agent.simulator import ber, tables
 from agent.simulator.ber import COUNTER32, COUNTER64, GAUGE32, OCTETS, TIMETICKS, Oid
+from agent.simulator.cells import ENTERPRISES, Cell, Shape, View, fixed, live
 
 SYSTEM: Oid = (1, 3, 6, 1, 2, 1, 1)
 IF_NUMBER: Oid = (1, 3, 6, 1, 2, 1, 2, 1, 0)
@@ -22,39 +21,9 @@ IF_ENTRY: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1)
 IFX_ENTRY: Oid = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1)
 POE_PORT: Oid = (1, 3, 6, 1, 2, 1, 105, 1, 1, 1)
 POE_MAIN: Oid = (1, 3, 6, 1, 2, 1, 105, 1, 3, 1, 1)
-ENTERPRISES: Oid = (1, 3, 6, 1, 4, 1)
 
 GIGABIT, TEN_GIGABIT = 1_000_000_000, 10_000_000_000
 POE_BUDGET_WATTS = 370
-
-
-class View(Protocol):
-    """One device at one moment."""
-
-    salt: int
-    uptime: float
-    name: str
-    place: str
-
-    def seconds(self, index: int) -> float:
-        """How long port `index` has carried traffic."""
-
-    def admin(self, index: int) -> bool: ...
-
-    def oper(self, index: int) -> bool: ...
-
-    def errors(self, index: int) -> int:
-        """ifInErrors of the port."""
-
-    def watts(self, index: int) -> float:
-        """What the port feeds; 0 when it feeds nothing."""
-
-    def load(self) -> int:
-        """Processor in percent."""
-
-
-Cell = bytes | Callable[[View], bytes]
-"""A whole encoded binding, or what makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +59,12 @@ MAKES: Mapping[str, Make] = {
         (*_RUIJIE, 1, 1, 10, 1, 162), "GigabitEthernet 0/{}", "TenGigabitEthernet 0/{}",
         (((*_RUIJIE, 1, 1, 10, 2, 36, 1, 1, 2, 0), "load"), ((*_RUIJIE, 1, 1, 10, 2, 35, 1, 1, 1, 3, 1), "memory")),
     ),
+    "hikvision": Make("Hikvision company products {model}", (*ENTERPRISES, 50001, 1), "eth{}", "eth{}"),
+    "dahua": Make("Linux {model} 3.10.73", (*ENTERPRISES, 1004849, 2), "eth{}", "eth{}"),
+    "kehua": Make("{model} network card", (1, 3, 6, 1, 2, 1, 33), "eth{}", "eth{}"),
 }  # fmt: skip
+"""kehua: a UPS card by the standard MIB, so it introduces itself by that."""
 ANY_MAKE = Make("Linux {model} 5.10.0 #1 SMP", (*ENTERPRISES, 8072, 3, 2, 10), "eth{}", "eth{}")
-
-
-class Shape:
-    """A sorted table of cells. Answers where a name is and what comes after one."""
-
-    def __init__(self, cells: Mapping[Oid, Cell]) -> None:
-        self._oids = sorted(cells)
-        self.names = [ber.oid_content(oid) for oid in self._oids]
-        self.cells = [cells[oid] for oid in self._oids]
-        self._index = {name: at for at, name in enumerate(self.names)}
-
-    def __len__(self) -> int:
-        return len(self.cells)
-
-    def at(self, name: bytes) -> int | None:
-        """Where exactly this encoded name is."""
-        return self._index.get(name)
-
-    def after(self, name: bytes) -> int:
-        """Where the first name beyond this one is; `len` when there is none. Raises BadMessage."""
-        at = self._index.get(name)
-        return at + 1 if at is not None else bisect_right(self._oids, ber.oid_from(name))
 
 
 def port_names(vendor: str, count: int, used: tuple[str, ...]) -> tuple[str, ...]:
@@ -136,16 +87,10 @@ def shape(vendor: str, model: str, ports: tuple[str, ...], poe: bool) -> Shape:
             cells.update(_poe_port(index))
     if poe:
         cells.update(_poe_main())
+    cells.update(tables.local_ports(ports))
+    if len(ports) > 1:
+        cells.update(tables.environment(vendor))
     return Shape(cells)
-
-
-def _fixed(oid: Oid, value: bytes) -> tuple[Oid, Cell]:
-    return oid, ber.binding(ber.oid_content(oid), value)
-
-
-def _live(oid: Oid, value: Callable[[View], bytes]) -> tuple[Oid, Cell]:
-    name = ber.oid_content(oid)
-    return oid, lambda view: ber.binding(name, value(view))
 
 
 def _counter(oid: Oid, tag: int, index: int, rate: int) -> tuple[Oid, Cell]:
@@ -163,16 +108,16 @@ def _counter(oid: Oid, tag: int, index: int, rate: int) -> tuple[Oid, Cell]:
 
 
 def _system(make: Make, model: str, ports: int) -> Iterator[tuple[Oid, Cell]]:
-    yield _fixed((*SYSTEM, 1, 0), ber.text(make.descr.format(model=model)))
-    yield _fixed((*SYSTEM, 2, 0), ber.tlv(ber.OBJECT, ber.oid_content(make.object_id)))
-    yield _live((*SYSTEM, 3, 0), lambda view: ber.integer(int(view.uptime * 100) & 0xFFFFFFFF, TIMETICKS))
-    yield _fixed((*SYSTEM, 4, 0), ber.text(""))
-    yield _live((*SYSTEM, 5, 0), lambda view: ber.text(view.name))
-    yield _live((*SYSTEM, 6, 0), lambda view: ber.text(view.place))
-    yield _fixed((*SYSTEM, 7, 0), ber.integer(78))
-    yield _fixed(IF_NUMBER, ber.integer(ports))
+    yield fixed((*SYSTEM, 1, 0), ber.text(make.descr.format(model=model)))
+    yield fixed((*SYSTEM, 2, 0), ber.tlv(ber.OBJECT, ber.oid_content(make.object_id)))
+    yield live((*SYSTEM, 3, 0), lambda view: ber.integer(int(view.uptime * 100) & 0xFFFFFFFF, TIMETICKS))
+    yield fixed((*SYSTEM, 4, 0), ber.text(""))
+    yield live((*SYSTEM, 5, 0), lambda view: ber.text(view.name))
+    yield live((*SYSTEM, 6, 0), lambda view: ber.text(view.place))
+    yield fixed((*SYSTEM, 7, 0), ber.integer(78))
+    yield fixed(IF_NUMBER, ber.integer(ports))
     for oid, what in make.columns:
-        yield _live(oid, _GAUGES[what])
+        yield live(oid, _GAUGES[what])
 
 
 _GAUGES: Mapping[str, Callable[[View], bytes]] = {
@@ -187,17 +132,17 @@ def _interface(index: int, port: str) -> Iterator[tuple[Oid, Cell]]:
     speed = TEN_GIGABIT if port.lower().startswith(("ten", "xg")) else GIGABIT
     mac = b"\x02\x00" + zlib.crc32(port.encode()).to_bytes(4, "big")
     zero = ber.integer(0, COUNTER32)
-    fixed: dict[int, bytes] = {
+    plain: dict[int, bytes] = {
         1: ber.integer(index), 2: ber.text(port), 3: ber.integer(6), 4: ber.integer(1500),
         5: ber.integer(min(speed, 0xFFFFFFFF), GAUGE32), 6: ber.tlv(OCTETS, mac), 9: ber.integer(0, TIMETICKS),
         12: zero, 13: zero, 15: zero, 18: zero, 19: zero, 20: zero, 21: ber.integer(0, GAUGE32),
         22: ber.tlv(ber.OBJECT, b"\x00"),
     }  # fmt: skip
-    for column, value in fixed.items():
-        yield _fixed((*IF_ENTRY, column, index), value)
-    yield _live((*IF_ENTRY, 7, index), lambda view: ber.integer(1 if view.admin(index) else 2))
-    yield _live((*IF_ENTRY, 8, index), lambda view: ber.integer(1 if view.oper(index) else 2))
-    yield _live((*IF_ENTRY, 14, index), lambda view: ber.integer(view.errors(index) & 0xFFFFFFFF, COUNTER32))
+    for column, value in plain.items():
+        yield fixed((*IF_ENTRY, column, index), value)
+    yield live((*IF_ENTRY, 7, index), lambda view: ber.integer(1 if view.admin(index) else 2))
+    yield live((*IF_ENTRY, 8, index), lambda view: ber.integer(1 if view.oper(index) else 2))
+    yield live((*IF_ENTRY, 14, index), lambda view: ber.integer(view.errors(index) & 0xFFFFFFFF, COUNTER32))
     rate = 40_000 + 7_000 * (index % 13)
     for column, share in ((10, 1), (11, 600), (16, 4), (17, 450)):
         yield _counter((*IF_ENTRY, column, index), COUNTER32, index, _share(rate, share))
@@ -209,7 +154,7 @@ def _interface(index: int, port: str) -> Iterator[tuple[Oid, Cell]]:
         13: ber.integer(0, COUNTER64),
     }  # fmt: skip
     for column, value in wide.items():
-        yield _fixed((*IFX_ENTRY, column, index), value)
+        yield fixed((*IFX_ENTRY, column, index), value)
     for column, share in ((6, 1), (7, 600), (10, 4), (11, 450)):
         yield _counter((*IFX_ENTRY, column, index), COUNTER64, index, _share(rate, share))
 
@@ -221,13 +166,18 @@ def _share(rate: int, share: int) -> int:
 
 def _poe_port(index: int) -> Iterator[tuple[Oid, Cell]]:
     """pethPsePortEntry: group 1, one row a port. Detection 2 is searching, 3 delivering power."""
-    yield _fixed((*POE_PORT, 3, 1, index), ber.integer(1))
-    yield _live((*POE_PORT, 6, 1, index), lambda view: ber.integer(3 if view.watts(index) else 2))
-    yield _live((*POE_PORT, 10, 1, index), lambda view: ber.integer(5 if view.watts(index) > 12.95 else 4))
+    yield fixed((*POE_PORT, 3, 1, index), ber.integer(1))
+    yield live((*POE_PORT, 6, 1, index), lambda view: ber.integer(_detection(view, index)))
+    yield live((*POE_PORT, 10, 1, index), lambda view: ber.integer(5 if view.watts(index) > 12.95 else 4))
+
+
+def _detection(view: View, index: int) -> int:
+    """pethPsePortDetectionStatus: 2 searching, 3 deliveringPower, 4 fault."""
+    return 3 if view.watts(index) else 4 if view.denied(index) else 2
 
 
 def _poe_main() -> Iterator[tuple[Oid, Cell]]:
     """pethMainPseEntry: watts to give, state on, watts given (port 0: all of them)."""
-    yield _fixed((*POE_MAIN, 2, 1), ber.integer(POE_BUDGET_WATTS, GAUGE32))
-    yield _fixed((*POE_MAIN, 3, 1), ber.integer(1))
-    yield _live((*POE_MAIN, 4, 1), lambda view: ber.integer(round(view.watts(0)), GAUGE32))
+    yield fixed((*POE_MAIN, 2, 1), ber.integer(POE_BUDGET_WATTS, GAUGE32))
+    yield fixed((*POE_MAIN, 3, 1), ber.integer(1))
+    yield live((*POE_MAIN, 4, 1), lambda view: ber.integer(round(view.watts(0)), GAUGE32))

@@ -69,13 +69,15 @@ class Box:
 class Plan:
     """The whole campus. `loopback`: no namespace, addresses of 127/8 that always answer to ping.
 
-    `networks` are address ranges that answer beside the devices' own (for measurements with thousands).
+    `networks` are address ranges that answer beside the devices' own, `frames` a folder of pictures in place of the
+    shipped ones (both for measurements).
     """
 
     boxes: tuple[Box, ...]
     snmp_port: int = 161
     loopback: bool = False
     networks: tuple[str, ...] = ()
+    frames: str = ""
 
 
 def to_json(plan: Plan) -> str:

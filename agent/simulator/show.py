@@ -16,13 +16,14 @@ from agent.clock import Clock
 from agent.locale import Catalogue
 from agent.simulator.child import Child, python
 from agent.simulator.console import Console
-from agent.simulator.expect import Expect, holds
+from agent.simulator.expect import Expect, holds, seen
 from agent.simulator.namespace import Lab
 from agent.simulator.plan import Plan, to_json
 from agent.simulator.script import Fault, ScriptError, Step, due, parse, parse_now
 from agent.simulator.words import tell_with_place
 
 Tickets = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
+Device = Callable[[str], Awaitable[Mapping[str, Any]]]
 StartAgent = Callable[[], Awaitable[Child]]
 READY_SECONDS = 30.0
 
@@ -42,6 +43,7 @@ class Show:
     lab: Lab | None
     start_agent: StartAgent
     tickets: Tickets
+    device: Device
     log: str = ""
     """Where the agent writes what it does, for the reader of its end."""
     steps: tuple[Step, ...] = ()
@@ -183,7 +185,11 @@ class Show:
 
     async def _expect(self, expect: Expect, text: str) -> None:
         try:
-            answer = "yes" if holds(expect, await self.tickets()) else "no"
+            if expect.reason:
+                found = seen(expect, await self.device(expect.device))
+            else:
+                found = holds(expect, await self.tickets())
+            answer = "yes" if found else "no"
         except OSError:
             answer = "unknown"
         self._say(self.words.say(f"demo.expect_{answer}", text=text))

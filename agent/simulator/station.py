@@ -6,16 +6,18 @@ A wrong community is silence, as RFC 1157 has it; so is everything that is not a
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from agent.simulator import ber
+from agent.simulator import ber, tables
 from agent.simulator.campus import Campus
-from agent.simulator.mib import Cell, Shape, View, port_names, shape
+from agent.simulator.cells import Cell, Shape, View
+from agent.simulator.mib import port_names, shape
 from agent.simulator.plan import Box
 
 MAX_ANSWER = 1_400
 """Octets of bindings in one answer: it fits an Ethernet frame. A GETBULK is cut short there, as RFC 3416 allows."""
 MAX_REPETITIONS = 128
+SPEAK_LLDP = frozenset({"switch", "gateway", "controller", "ap"})
 BAD_CABLE_ERRORS = 25
 """ifInErrors a second behind a bad cable."""
 
@@ -30,7 +32,9 @@ class Station(View):
         self._ports = port_names(box.vendor, box.ports or 1, tuple(campus.ports_of(box.id)))
         self._ends = [campus.children(box.id, port) for port in self._ports]
         poe = box.ports > 8
-        self.shape: Shape = shape(box.vendor, box.model, self._ports, poe)
+        self._fixed = shape(box.vendor, box.model, self._ports, poe).plus(dict(_of_kind(campus, box)))
+        self._turn = -1
+        self.shape: Shape = self._fixed
         self._community = box.community.encode()
 
     def answer(self, datagram: bytes, now: float) -> bytes | None:
@@ -40,6 +44,7 @@ class Station(View):
             if request.community != self._community:
                 return None
             self._now, self.uptime = now, self._campus.uptime(self._box.id, now)
+            self._hear()
             return self._answer(request)
         except ber.BadMessage:
             return None
@@ -118,6 +123,27 @@ class Station(View):
     def _render(self, cell: Cell) -> bytes:
         return cell if isinstance(cell, bytes) else cell(self)
 
+    def _hear(self) -> None:
+        """Take the neighbours anew when something has happened on the campus."""
+        if self._turn != self._campus.turn:
+            self._turn = self._campus.turn
+            self.shape = self._fixed.plus(dict(tables.neighbours(self._neighbours())))
+
+    def _neighbours(self) -> Iterator[tables.Neighbour]:
+        boxes, campus, own = self._campus.boxes, self._campus, self._box
+        if own.kind not in SPEAK_LLDP:
+            return
+        for index, ends in enumerate(self._ends, 1):
+            for end in ends:
+                box = boxes[end]
+                if box.kind in SPEAK_LLDP and campus.joined(end) and campus.port_up(own.id, box.port):
+                    yield tables.Neighbour(index, end, box.name or end, uplink(box), box.address)
+        if own.parent and campus.joined(own.id) and boxes[own.parent].kind in SPEAK_LLDP and uplink(own) in self._ports:
+            above = boxes[own.parent]
+            yield tables.Neighbour(
+                self._ports.index(uplink(own)) + 1, above.id, above.name or above.id, own.port, above.address
+            )
+
     def seconds(self, index: int) -> float:
         ends = self._ends[index - 1]
         if ends:
@@ -142,12 +168,41 @@ class Station(View):
         boxes = self._campus.boxes
         return sum(boxes[end].watts for end in self._ends[index - 1] if self._campus.powered(end))
 
+    def denied(self, index: int) -> bool:
+        end = (self._box.id, self._ports[index - 1])
+        return end in self._campus.denied or end in self._campus.limited
+
+    def serves(self, device: str) -> bool:
+        campus = self._campus
+        return campus.paths[device].reachable and not campus.service(device, "capwap")
+
+    def setting(self, key: str, default: str) -> str:
+        return self._campus.setting(self._box.id, key, default)
+
+    def set_ago(self, key: str) -> float:
+        return self._now - self._campus.set_at.get((self._box.id, key), self._campus.began)
+
     def load(self) -> int:
         return 6 + (self.salt + int(self._now) // 30 * 7) % 17
 
     def _busy(self, index: int) -> bool:
         """Whether some computer that nobody watches is plugged in: six ports of ten, and the uplink."""
         return (index * 7 + self.salt) % 10 < 6 or index == self._box.ports + 1 or len(self._ports) == 1
+
+
+def uplink(box: Box) -> str:
+    """The port of a device that its cable to the parent is in: a switch's first fast one, the others' first."""
+    names = port_names(box.vendor, box.ports or 1, ())
+    return names[box.ports] if box.ports and len(names) > box.ports else names[0]
+
+
+def _of_kind(campus: Campus, box: Box) -> Iterable[tables.Row]:
+    """What only devices of its kind tell."""
+    if box.kind == "controller":
+        return tables.access_points(one for one in campus.plan.boxes if one.controller == box.id)
+    if box.kind == "recorder":
+        return tables.recorder(box.vendor, box.model)
+    return tables.ups(box.model) if box.kind == "ups" else ()
 
 
 def _is_wide(binding: bytes) -> bool:

@@ -53,7 +53,7 @@ class Receiver:
         it a trap of version 3 cannot be read (RFC 3414 3.2), and the device's first poll brings it."""
         self._sieve, self._engine_id, self._mono, self._look = sieve, engine_id, mono, look
         self._engine = engine.SnmpEngine()
-        self._users: set[tuple[str, str]] = set()
+        self._users: dict[tuple[str, str], Credential] = {}
         self._communities: dict[Secret, str] = {}
         self._count_logins = 0
         self._heard: dict[str, Any] = {}
@@ -67,6 +67,7 @@ class Receiver:
     def logins(self, logins: Logins) -> None:
         """The logins of an inventory that is now in force; those that left are refused from here on."""
         self._logins = dict(logins)
+        self._in_force = frozenset(login for login in logins.values() if login.version == "3")
         wanted = {login.community for login in logins.values() if login.community is not None}
         for community in self._communities.keys() - wanted:
             config.delete_v1_system(self._engine, self._communities.pop(community))
@@ -107,9 +108,13 @@ class Receiver:
         if login is None or login.version != "3":
             return
         for of in ("", self._engine_id(device)):
-            if (login.user, of) in self._users:
-                continue
-            self._users.add((login.user, of))
+            user = (login.user, of)
+            known = self._users.get(user)
+            if known == login or (known in self._in_force and not of):
+                continue  # by our own engine a name has one pair of keys: those of the device that came first
+            if known is not None:
+                self._unlearn(user)
+            self._users[user] = login
             config.add_v3_user(
                 self._engine,
                 login.user,
@@ -119,6 +124,12 @@ class Receiver:
                 login.priv_key.reveal() if login.priv_key else None,
                 securityEngineId=OctetString(hexValue=of) if of else None,
             )
+
+    def _unlearn(self, user: tuple[str, str]) -> None:
+        """Its keys have changed. Dear (pysnmp walks its table), so only for a device that has just spoken."""
+        del self._users[user]
+        name, of = user
+        config.delete_v3_user(self._engine, name, OctetString(hexValue=of) if of else None)
 
     def _observed(self, engine: Any, point: str, variables: Mapping[str, Any], context: Any) -> None:
         self._heard = dict(variables)

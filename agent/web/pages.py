@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,10 @@ from agent.model import Device, Ms
 from agent.view import View
 from agent.web import sight
 from agent.web.api import Journal, told
+from agent.web.facts import figures, rung_of
+from agent.web.facts import told as facts_told
 from agent.web.pictures import Pictures
+from agent.web.tables import tables
 from agent.web.words import Words, countdown, short, words_of
 
 FRESH = 1.0
@@ -32,6 +36,8 @@ REFRESH = 5
 LINES = 100
 """Devices or tickets on a page of a list."""
 EVENTS = 200
+PORTS = 256
+"""Ports of a device that its page draws."""
 ARGS = 600
 """Characters of one argument of a journal line that a page shows."""
 _INNER = frozenset(
@@ -82,7 +88,7 @@ class Pages:
         self._pictures = pictures
         loader = PackageLoader("agent.web", "templates")
         self._templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-        self._templates.filters |= {"short": short, "countdown": countdown}
+        self._templates.filters |= {"short": short, "countdown": countdown, "rung": rung_of}
         self._templates.globals |= {"version": __version__, "refresh": REFRESH, "states": sight.WORST_FIRST}
         self._front: dict[tuple[str, bool], tuple[Survey, str]] = {}
 
@@ -154,10 +160,10 @@ class Pages:
         if device is None or device.kind == "reference":
             return self.error(request, 404, words("no_device"))
         path = f"/devices/{device.id}"
-        facts = {**self._facts(device), "pictures": await self._pictures.of(device)}
+        facts = {**self._facts(device, words), "pictures": await self._pictures.of(device)}
         return html(self.render("device.html", words, path, self._view.now, device=device, **facts))
 
-    def _facts(self, device: Device) -> Mapping[str, Any]:
+    def _facts(self, device: Device, words: Words) -> Mapping[str, Any]:
         view, now = self._view, self._view.now
         frame = view.monitor.frame
         above = [view.find(name) for name in frame.graph.above(device.id)]
@@ -165,16 +171,21 @@ class Pages:
         beneath = [(child, view.standing(child, now).state) for child in below[:2000] if child]
         beneath.sort(key=lambda row: sight.WORST_FIRST.index(row[1]))
         looks = [(name, view.reading(device.id, name)) for name in frame.probes.get(device.id, ())]
-        tables = [look.tables["ports"] for _, look in looks if look and look.tables.get("ports")]
+        ports = [look.tables["ports"] for _, look in looks if look and look.tables.get("ports")]
         return {
             "standing": view.standing(device, now),
             "since": view.since(device.id),
             "worst": sight.worst_condition(view, device),
+            "checks": {name: sight.checks(view, device, name, look) for name, look in looks if look},
             "above": [(one, view.standing(one, now).state) for one in reversed(above) if one],
             "beneath": beneath[: sight.NAMES * 2],
             "more_beneath": max(0, len(below) - sight.NAMES * 2),
             "looks": looks,
-            "ports": list(tables[0].values())[:512] if tables else [],
+            "ports": list(ports[0].values()) if ports else [],
+            "cells": PORTS,
+            "told": facts_told(looks, device, words),
+            "figures": figures(looks, words),
+            "tables": tables(looks, words),
             "tickets": [ticket for ticket in view.tickets() if device.id in ticket.members][: sight.NAMES],
         }
 
@@ -204,6 +215,7 @@ class Pages:
             "journal": [(event, _told(words, event.args)) for event in journal[-EVENTS:]],
             "earlier": max(0, len(journal) - EVENTS),
             "broken": ticket.state in BROKEN,
+            "worst": sight.worst_of(self._view, ticket.root) if ticket.state in BROKEN else None,
             "pictures": await self._pictures.of(self._view.find(ticket.root)),
         }
         return html(self.render("ticket.html", words, f"/tickets/{ticket.id}", now, **values))
@@ -235,11 +247,25 @@ def _page(request: Request) -> tuple[int, int]:
 def _told(words: Words, args: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A journal line's arguments for reading: what the ledger and the rules keep for themselves is left out."""
     pairs = [(name, value) for name, value in args.items() if name not in _INNER and value not in (None, "", [], {})]
-    return [(name, short(_plain(words, value), ARGS)) for name, value in pairs[:12]]
+    return [(_named(words, name), short(_plain(words, name, value), ARGS)) for name, value in pairs[:12]]
 
 
-def _plain(words: Words, value: Any) -> str:
-    """Moments as people read them, words as they are, the rest as JSON."""
+def _named(words: Words, name: str) -> str:
+    return words(f"arg.{name}") if words.say.has(f"web.arg.{name}") else short(name, 30)
+
+
+_ROOMS = {"from": ("severity", "state"), "to": ("severity", "state"), "clock": ("clock",), "severity": ("severity",)}
+"""By argument, where the words for its value stand."""
+_SHARE = re.compile(r"0\.\d{1,4}", re.ASCII)
+
+
+def _plain(words: Words, name: str, value: Any) -> str:
+    """Moments as people read them, levels in words, texts as they are, the rest as JSON."""
+    for room in _ROOMS.get(name, ()):
+        if words.say.has(f"ticket.{room}.{value}"):
+            return words.say.say(f"ticket.{room}.{value}")
+    if name == "share" and isinstance(value, str) and _SHARE.fullmatch(value):
+        return f"{float(value):.0%}"
     if isinstance(value, int) and value > _MOMENTS:
         return words.full(value) if value < _YEAR_9999 else str(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

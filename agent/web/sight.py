@@ -11,7 +11,7 @@ from agent.alerting.conditions import Condition
 from agent.alerting.standing import Standing
 from agent.alerting.tickets import BROKEN, Ticket
 from agent.metrics import Survey
-from agent.model import Device, Ms
+from agent.model import Device, Ms, Reading
 from agent.view import View
 
 WORST_FIRST = ("down", "degraded", "shadowed", "unknown", "maintenance", "off_schedule", "up")
@@ -202,6 +202,21 @@ def worst_condition(view: View, device: Device) -> Condition | None:
     memory, leading = view.monitor.memory, view.monitor.frame.leading.get(device.id)
     firing = [memory.conditions[key] for key in memory.by_device.get(device.id, ()) if memory.conditions[key].fires]
     return min(firing, key=lambda condition: (condition.probe != leading, condition.since), default=None)
+
+
+def worst_of(view: View, name: str) -> Condition | None:
+    """`worst_condition` of the device of that id; None where the inventory has none."""
+    device = view.find(name)
+    return None if device is None else worst_condition(view, device)
+
+
+def checks(view: View, device: Device, probe: str, look: Reading) -> dict[str, str]:
+    """What the look judged, and what an earlier one found that this one did not look at again."""
+    memory = view.monitor.memory
+    firing = [memory.conditions[key] for key in memory.by_device.get(device.id, ()) if memory.conditions[key].fires]
+    begins = f"{probe}:"
+    standing = {one.probe.removeprefix(begins): one.reason for one in firing if one.probe.startswith(begins)}
+    return {**standing, **look.checks}
 
 
 def _buildings(survey: Survey, each: int) -> Iterator[Building]:

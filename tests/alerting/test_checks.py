@@ -6,6 +6,7 @@ import pytest
 
 from agent.alerting import engine
 from agent.alerting.findings import find
+from agent.locale import catalogue
 from agent.model import Ms, Outcome, Reading
 from tests.alerting.harness import HOUR, MINUTE, World, device, frame_of, target
 
@@ -98,6 +99,32 @@ def test_a_refused_login_is_called_so() -> None:
     assert world.only.title_key == "ticket.title.credential"
 
 
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [("en", "onvif fails: no such stream (broken at: the stream's address)"),
+     ("zh", "onvif 服务异常：没有这路码流（断在：取码流地址）")],
+)  # fmt: skip
+def test_the_first_broken_rung_names_the_fault(lang: str, title: str) -> None:
+    world = campus()
+    for _ in range(3):
+        world.look("cam-1", ok=True)
+        facts = {"rung": "stream_uri"}
+        world.step(Reading(target("cam-1", "onvif"), world.now, 0.1, Outcome.FAILED, "no_stream", facts=facts))
+        world.until(world.now + MINUTE)
+    key, args = world.only.title
+    assert catalogue(lang).say(key, **args).endswith(title)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_reason_without_words_is_told_as_it_is(lang: str) -> None:
+    world = campus()
+    looks(world, 3, reason="no_words_yet", outcome="failed")
+    key, args = world.only.title
+    said = catalogue(lang).say(key, **args)
+    assert "no_words_yet" in said
+    assert "web.reason" not in said
+
+
 def test_a_name_that_was_not_looked_at_stays_as_it_was() -> None:
     world = campus()
     looks(world, 3, picture="black")
@@ -167,6 +194,8 @@ def test_a_classroom_is_one_outage() -> None:
     ticket = world.only
     assert set(ticket.members) == {"pc-1", "pc-2", "pc-3", "pc-4"}
     assert ticket.severity == "serious"
+    key, args = ticket.title
+    assert catalogue("en").say(key, **args) == "A 301: 4 of 9 terminals do not answer"
     assert "C1" in {reason["rule"] for reason in ticket.reasons}
     world.up("pc-1", world.now + MINUTE)
     assert world.only.state not in ("restored",), "three are still gone"

@@ -168,7 +168,7 @@ def test_a_device_document_in_words(campus: Campus) -> None:
     with agent(campus.folder, {"device": lambda request: device()}):
         said = campus("device", "cam-1", lang="zh")
     assert said.code == 0
-    assert all(word in said.out for word in ("不通", "失败", "timeout", "loss_ratio 1", "名字"))
+    assert all(word in said.out for word in ("不通", "失败", "超时无应答", "loss_ratio 1", "名字"))
     assert "\x1b" not in said.out
 
 

@@ -64,8 +64,8 @@ def is_answer(line: str) -> bool:
 
 
 def words_of(line: str) -> str:
-    """A line without what is different each time: numbers, times, the widths of columns."""
-    return " ".join(re.sub(r"\d+(\.\d+)?", "#", line).split())
+    """A line without what is different each time: numbers, times, spans (`59m`, `1h00m`), the widths of columns."""
+    return " ".join(re.sub(r"\d+h\d+m\b|\d+m\b|\d+(\.\d+)?", "#", line).split())
 
 
 def ticket_of(agent: Running, device: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -131,9 +132,30 @@ def test_the_installer_has_the_options_that_the_pages_name() -> None:
             assert all(word in known for word in option.split()), (path, option)
 
 
+def families() -> set[str]:
+    """Every metric that the agent writes."""
+    sources = (path.read_text("utf-8") for path in (ROOT / "agent" / "metrics").glob("*.py"))
+    return {name for source in sources for name in re.findall(r'"(campus_[a-z_]+)"', source)}
+
+
+def spelled(text: str) -> set[str]:
+    """Metric names in a text; of `a_{in,out}_b` both."""
+    braced = re.findall(r"(campus_[a-z_]*)\{([a-z]+(?:,[a-z]+)+)\}(_[a-z_]+)", text)
+    return {*re.findall(r"campus_[a-z_]+", text), *(a + m + z for a, middle, z in braced for m in middle.split(","))}
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_every_metric_is_in_the_reference(name: str) -> None:
+    shared = Path(os.environ.get("CAMPUS_SHARED", ROOT.parent / "shared")) / "design" / "interface.md"
+    if not shared.is_file():
+        pytest.skip("needs interface.md of the shared folder")
+    known = spelled(Page(ROOT / name).text) | spelled(shared.read_text("utf-8"))
+    assert sorted(family for family in families() if not {family, f"{family}_total"} & known) == []
+
+
 def test_nothing_of_this_machine_is_shown() -> None:
     for path in ALL:
         text = Page(path).text
         assert not re.search(r"/work/|/root/\.|/home/(?!li/)|pyenv|\.venv/|/tmp/(?!demo)", text), path
-        for address in re.findall(r"\b\d{1,3}(?:\.\d{1,3}){3}\b", text):
+        for address in re.findall(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)", text):
             assert address.startswith(("127.", "192.0.2.", "198.18.", "7.1.", "1.3.6.1")), (path, address)

@@ -32,7 +32,7 @@ from agent.simulator.script import Fault, Step, parse, parse_now
 pytestmark = pytest.mark.net
 SHIPPED = Path(str(files("agent") / "inventory.yaml"))
 QUICK = {
-    "onvif: {interval: 20s, picture: 60s": "onvif: {interval: 3s, timeout: 2s, picture: 2s",
+    "onvif: {interval: 20s, picture: 30s": "onvif: {interval: 3s, timeout: 2s, picture: 2s",
     "beside: 60s}": "beside: 2s}",
     "idle: 60s, beside: 15s": "idle: 3s, beside: 2s",
     "snmp: {interval: 60s}": "snmp: {interval: 4s, timeout: 2s}",
@@ -53,11 +53,11 @@ OTHERS = (
     ("set sw-b-3f fan bad", "expect look device=sw-b-3f probe=snmp reason=fan_failed"),
     ("set sw-s-2 psu bad", "expect look device=sw-s-2 probe=snmp reason=psu_failed"),
     ("service stop ap-b-1 capwap", "expect look device=ap-b-1 probe=controller reason=ap_offline"),
-    ("set amp-a-1 registered no", "expect look device=amp-a-1 probe=http reason=wrong_answer"),
+    ("set amp-a-1 registered no", "expect look device=amp-a-1 probe=http reason=wrong_content"),
     ("service stop amp-a-2 sip", "expect look device=amp-a-2 probe=sip reason=refused"),
     ("service hang amp-b barix", "expect look device=amp-b probe=barix reason=timeout"),
     ("service stop cloud-server spice", "expect look device=cloud-server probe=spice reason=refused"),
-    ("set cloud-server disk bad", "expect look device=cloud-server probe=http reason=wrong_answer"),
+    ("set cloud-server disk bad", "expect look device=cloud-server probe=http reason=wrong_content"),
     ("service hang pc-301-03 rdp", "expect look device=pc-301-03 probe=rdp reason=timeout"),
     ("service stop pc-301-12 vnc", "expect look device=pc-301-12 probe=vnc reason=refused"),
 )

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.locale import catalogue
-from agent.simulator.expect import Expect, holds
+from agent.simulator.expect import Expect, holds, parse_expect, seen
 from agent.simulator.script import GRAMMAR, Fault, ScriptError, Step, due, parse, parse_now
 from agent.simulator.words import tell_with_place
 
@@ -120,3 +120,19 @@ def test_what_holds() -> None:
     assert holds(Expect(device="sw"), tickets) and not holds(Expect(count=0, device="sw"), tickets)
     assert holds(Expect(count=0, device="cam"), tickets) and holds(Expect(device="cam", state="filed"), tickets)
     assert not holds(Expect(severity="major"), tickets)
+
+
+def test_what_a_title_names() -> None:
+    args = {"rung": "web.rung.rtsp"}
+    ticket = {"state": "new", "device": "cam", "title_key": "ticket.title.service_many", "title_args": args}
+    assert holds(Expect(cause="service", rung="rtsp"), [ticket])
+    assert not holds(Expect(cause="picture"), [ticket]) and not holds(Expect(rung="onvif"), [ticket])
+
+
+def test_what_a_look_found() -> None:
+    probes = [{"name": "icmp", "reason": ""}, {"name": "onvif", "reason": "", "checks": {"clock": "clock_drift"}}]
+    expect = parse_expect(["look", "device=cam", "reason=clock_drift"])
+    assert seen(expect, {"probes": probes})
+    assert not seen(parse_expect(["look", "device=cam", "probe=icmp", "reason=clock_drift"]), {"probes": probes})
+    with pytest.raises(ValueError, match="look"):
+        parse_expect(["look", "device=cam"])

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
+from typing import Any
 
 import av
 import pytest
@@ -34,10 +35,10 @@ from tests.simulator.given import throw
 USER, PASSWORD = "admin", "secret <&>"
 
 
-def camera(service: str, **more: str) -> Voice:
+def camera(service: str, **more: Any) -> Voice:
     one = Service(name=service, port=80, username=USER, password=PASSWORD, path="/live")
     box = Box(id="cam", kind="camera", address="127.0.0.1", vendor="Hikvision", model="X", services=(one,))
-    box = replace(box, **more)  # type: ignore[arg-type]
+    box = replace(box, **more)
     clock = SystemClock()
     return Voice(Campus(plan=Plan(boxes=(box,)), began=clock.mono()), box, one, clock, Guard())
 
@@ -187,7 +188,7 @@ TCP = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 async def test_a_stream_is_described_played_and_ended(codec: str) -> None:
-    voice = camera("rtsp", tags=("h265",) if codec == "h265" else ())  # type: ignore[arg-type]
+    voice = camera("rtsp", tags=("h265",) if codec == "h265" else ())
     async with spoken(voice) as (reader, writer):
         viewer = Viewer(voice, reader, writer)
         assert (await viewer.ask("OPTIONS"))[0] == 200

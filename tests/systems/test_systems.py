@@ -28,11 +28,12 @@ SERVER, AMP, ZONE = device("server", "broadcast"), device("amplifier"), device("
     ("rows", "state"),
     [
         ([(SERVER, UP), (AMP, UP), (ZONE, UP)], "up"),
-        ([(SERVER, UP), (AMP, DEGRADED)], "up"),
+        ([(SERVER, UP), (AMP, DEGRADED)], "degraded"),
         ([(SERVER, UP), (AMP, DOWN), (ZONE, UP)], "degraded"),
         ([(SERVER, DOWN), (AMP, UP)], "down"),
         ([(SERVER, UP), (AMP, DOWN), (ZONE, SHADOWED)], "down"),
         ([(AMP, DOWN), (AMP, UP)], "degraded"),
+        ([(SERVER, DEGRADED), (AMP, UP)], "degraded"),
         ([(AMP, UNKNOWN)], "unknown"),
         ([(SERVER, UP), (AMP, OFF)], "up"),
     ],

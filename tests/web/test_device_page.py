@@ -88,6 +88,19 @@ async def test_a_camera_says_where_its_ladder_broke_and_what_an_earlier_look_fou
         assert "口令不对" in page and "断在：登录" in page and "黑屏" in page and "web." not in page
 
 
+async def test_a_ticket_says_why_and_its_journal_speaks_the_readers_language(tmp_path: Path) -> None:
+    async with two(tmp_path) as c, client(c) as http:
+        await c.pass_time(20)
+        await c.pass_time(30, down=["sw"])
+        (ticket,) = c.view.tickets()
+        await c.order(ticket.id, "take")
+        await c.order(ticket.id, "reclassify", by="赵经理", up="major", reason="考试")
+        chinese = (await http.get(f"/tickets/{ticket.id}?lang=zh")).text
+        assert "<p>超时无应答</p>" in chinese and "给: 重大" in chinese and "原因: 考试" in chinese
+        english = (await http.get(f"/tickets/{ticket.id}?lang=en")).text
+        assert "<p>no answer in time</p>" in english and "to: major" in english and "web." not in english
+
+
 @pytest.mark.parametrize("text", [*HOSTILE, "<&'\"" * 20, "汉" * 80], ids=range(len(HOSTILE) + 2))
 async def test_a_page_stays_light_whatever_a_box_says(tmp_path: Path, text: str) -> None:
     rows = {

@@ -30,11 +30,11 @@ class Reply:
     headers: tuple[str, ...] = ()
 
 
-def answer(voice: Voice, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+def answer(voice: Voice, headers: Mapping[str, str], body: bytes) -> Reply:
     """What a device answers to one SOAP message."""
     asked = soap.operation(body)
     if asked not in _OPEN:
-        refusal = _refusal(voice, path, headers, body)
+        refusal = _refusal(voice, headers, body)
         if refusal is not None:
             return refusal
     make = _OPERATIONS.get(asked)
@@ -43,30 +43,32 @@ def answer(voice: Voice, path: str, headers: Mapping[str, str], body: bytes) -> 
     return Reply(200, soap.envelope(make(voice)))
 
 
-def _refusal(voice: Voice, path: str, headers: Mapping[str, str], body: bytes) -> Reply | None:
+def _refusal(voice: Voice, headers: Mapping[str, str], body: bytes) -> Reply | None:
     """None where the caller may ask."""
-    guard, user, mono = voice.guard, voice.service.username, voice.mono
-    if not user:
+    guard, mono = voice.guard, voice.mono
+    if not voice.service.username:
         return None
-    digest = voice.box.vendor.lower() == "dahua"
-    header = headers.get("authorization", "")
-    offered = bool(header) if digest else b"UsernameToken" in body
     if guard.locked(mono):
         return Reply(401, soap.fault("ter:NotAuthorized", "The account is locked, try again in 30 minutes"))
-    if offered:
-        stale = digest and not guard.fresh(mono)
-        if not stale:
-            if guard.digest_is_right("POST", header, user, voice.password) if digest else (
-                guard.token_is_right(body, user, voice.password, voice.now())
-            ):  # fmt: skip
-                guard.accept()
-                return None
-            guard.refuse(mono)
+    digest = voice.box.vendor.lower() == "dahua"
+    header = headers.get("authorization", "")
+    stale = digest and bool(header) and not guard.fresh(mono)
+    if not stale and (header if digest else b"UsernameToken" in body):
+        if _is_right(voice, header, body, digest):
+            guard.accept()
+            return None
+        guard.refuse(mono)
     refused = soap.fault("ter:NotAuthorized", "Sender not Authorized")
     if not digest:
         return Reply(400, refused)
-    stale = offered and not guard.fresh(mono)
     return Reply(401, refused, (f"WWW-Authenticate: {guard.challenge(mono, stale)}",))
+
+
+def _is_right(voice: Voice, header: str, body: bytes, digest: bool) -> bool:
+    user, password = voice.service.username, voice.password
+    if digest:
+        return voice.guard.digest_is_right("POST", header, user, password)
+    return voice.guard.token_is_right(body, user, password, voice.now())
 
 
 # -- device

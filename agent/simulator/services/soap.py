@@ -24,9 +24,7 @@ def operation(body: bytes) -> str:
 
 
 def envelope(inner: str) -> bytes:
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope {_HEAD}><s:Body>{inner}</s:Body></s:Envelope>'
-    ).encode()
+    return (f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope {_HEAD}><s:Body>{inner}</s:Body></s:Envelope>').encode()
 
 
 def fault(subcode: str, text: str, sender: bool = True) -> bytes:

@@ -11,6 +11,7 @@ from agent.simulator.campus import Campus
 from agent.simulator.plan import Box, Service
 from agent.simulator.services.logins import Guard
 from agent.simulator.settings import seconds
+from agent.simulator.tables import mac
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -62,8 +63,3 @@ class Voice:
     @property
     def mac(self) -> str:
         return mac(self.box.id)
-
-
-def mac(device: str) -> str:
-    """A locally administered address of its own for each device."""
-    return "02:00:" + ":".join(f"{octet:02x}" for octet in zlib.crc32(device.encode()).to_bytes(4, "big"))

@@ -67,7 +67,7 @@ def respond(status: int, kind: str, body: bytes, *headers: str) -> bytes:
 
 def _answer(voice: Voice, request: Request) -> bytes:
     if voice.box.service("onvif") is not None and request.path.startswith("/onvif/") and request.method == "POST":
-        reply = onvif.answer(voice, request.path, request.headers, request.body)
+        reply = onvif.answer(voice, request.headers, request.body)
         return respond(reply.status, onvif.CONTENT, reply.body, *reply.headers)
     if request.method not in ("GET", "HEAD"):
         return respond(405, _KINDS["html"], b"")

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.start import damaged
 from agent.locale import catalogue
+from agent.start import damaged
 from agent.store import DamagedDatabase, DataDirectory, open_store
 from agent.store.copies import make_copy
 from agent.store.sound import open_sound

@@ -1,7 +1,7 @@
 """Does a web page, a status page or an HTTP API say what it should? One request (RFC 9110), judged by configuration.
 
-`expect` what an answer must hold · `prober` the look · the client is `agent.probes.wire.httpc`. Redirects are not followed:
-one is a result like any other.
+`expect` what an answer must hold · `prober` the look · the client is `agent.probes.wire.httpc`. Redirects are not
+followed: one is a result like any other.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from agent.alerting.findings import Finding
+from agent.alerting.findings import CREDENTIAL, SERVICE, Finding
 from agent.alerting.times import Shift
 from agent.model import Ms
 from agent.units import Duration
@@ -120,12 +120,19 @@ def _bad_again(condition: Condition, finding: Finding, thresholds: Thresholds) -
         # Every failed look of a long outage would be a write; what it says is already known, but after a hole.
         if condition.unseen or finding.extent > condition.extent:
             return replace(condition, unseen=False, last_bad=finding.at, extent=finding.extent)
-        return condition
+        return _named_anew(condition, finding)
     oldest = finding.at - thresholds.flap_window * 1000
     turns = (*(turn for turn in condition.turns if turn > oldest), finding.at)
     state = FLAPPING if len(turns) >= thresholds.flaps else FIRING
     again = replace(condition, state=state, turns=turns, good_since=None, last_bad=finding.at, unseen=False)
     return replace(again, reason=finding.reason, rung=finding.rung)
+
+
+def _named_anew(condition: Condition, finding: Finding) -> Condition:
+    """What began as a silent service and is now a refused login needs a password and no ladder."""
+    if finding.cause != CREDENTIAL or condition.cause != SERVICE:
+        return condition
+    return replace(condition, cause=finding.cause, reason=finding.reason, rung=finding.rung, last_bad=finding.at)
 
 
 def hold(condition: Condition, thresholds: Thresholds) -> int:

@@ -96,6 +96,15 @@ def _opening(draft: Draft, condition: Condition, device: Device, members: tuple[
     }
 
 
+def named(draft: Draft, condition: Condition, device: Device, members: tuple[str, ...]) -> dict[str, Any]:
+    """What a ticket is called whose fault turned out to be another."""
+    return {
+        "cause": condition.cause,
+        "title_key": _title(condition, members),
+        "title_args": _title_args(draft, condition, device, members),
+    }
+
+
 def _title(condition: Condition, members: tuple[str, ...]) -> str:
     if len(members) > 1:
         return f"ticket.title.{condition.cause}_many"

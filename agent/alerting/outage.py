@@ -65,6 +65,8 @@ def _moved(draft: Draft, before: Condition | None, after: Condition | None, key:
     draft.put(after)
     if after.fires and not (before and before.fires):
         _fell(draft, after)
+    elif before and after.fires and after.cause != before.cause:
+        draft.delta.dirty.add(after.device)
     elif after.state == CLEAR:
         _cleared(draft, after)
 

@@ -51,6 +51,8 @@ def grow(draft: Draft, ticket: Ticket) -> None:
     joined = [member for member in opening.below(draft, condition, device) if member not in set(ticket.members)]
     if joined:
         ticket = draft.write(ticket.id, "extended", {"joined": joined})
+    if condition.cause == findings.CREDENTIAL and ticket.cause == findings.SERVICE:
+        ticket = draft.write(ticket.id, "extended", opening.named(draft, condition, device, ticket.members))
     if not draft.state.sure:
         return  # a higher level has deadlines of its own: since when it is so is asked when the time is known
     level, reasons = _judged(draft, ticket, condition, draft.now)

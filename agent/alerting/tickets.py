@@ -325,7 +325,8 @@ def _filed(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
 def _extended(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:
     lost = set(args.get("left", ()))
     members = dict.fromkeys(m for m in (*ticket.members, *args.get("joined", ())) if m not in lost)
-    return replace(ticket, members=tuple(members))
+    title = {name: args[name] for name in ("cause", "title_key", "title_args") if name in args}
+    return replace(ticket, members=tuple(members), **title)
 
 
 def _stepped(ticket: Ticket, args: Mapping[str, Any], event: Event) -> Ticket:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.alerting.engine import Removal
 from agent.alerting.frame import build
+from agent.model import Outcome, Reading, Target
+from agent.monitor import _with_older_checks
 from agent.probes import PROBES
 from tests.agent.running import running, until, write
 from tests.metrics.campus import campus
@@ -121,3 +124,15 @@ def test_it_stops_when_told(tmp_path: Path) -> None:
     with door() as one, running(tmp_path, device("cam-1", one.getsockname()[1])) as agent:
         assert agent.stop() == 0
         assert "Traceback" not in agent.log
+
+
+def test_a_check_that_a_look_did_not_come_to_is_shown_as_last_judged() -> None:
+    one = campus_target("cam-1", "onvif")
+    before = Reading(one, 0, 0.1, Outcome.OK, checks={"picture": "picture_black"})
+
+    def shown(checks: dict[str, str], target: Target = one) -> dict[str, str]:
+        return dict(_with_older_checks(Reading(target, 1, 0.1, Outcome.OK, checks=checks), before).checks)
+
+    assert shown({"clock": ""}) == {"picture": "picture_black", "clock": ""}
+    assert shown({"picture": ""}) == {"picture": ""}
+    assert shown({"clock": ""}, replace(one, interval=1.5)) == {"clock": ""}, "asked otherwise: nothing is known"

@@ -125,6 +125,18 @@ def test_a_reason_without_words_is_told_as_it_is(lang: str) -> None:
     assert "web.reason" not in said
 
 
+def test_a_silent_service_that_turns_out_to_refuse_the_login() -> None:
+    world = campus()
+    looks(world, 2, reason="timeout", outcome="failed")
+    assert world.only.cause == "service"
+    looks(world, 2, reason="auth", outcome="failed")
+    assert world.only.cause == "credential"
+    assert world.only.title_key.endswith("credential")
+    looks(world, 2, reason="timeout", outcome="failed")
+    assert world.only.cause == "credential", "it stays what is to be done"
+    world.check()
+
+
 def test_a_name_that_was_not_looked_at_stays_as_it_was() -> None:
     world = campus()
     looks(world, 3, picture="black")

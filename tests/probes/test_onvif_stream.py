@@ -88,6 +88,7 @@ async def test_the_picture_beside_the_ladder(camera: Camera, media: rtsp_camera.
     assert media.seen["TEARDOWN"] == 1
     again = await look(climber, replace(one))
     assert "picture" not in again.checks, "not due again"
+    assert again.samples["picture_brightness_ratio"] == reading.samples["picture_brightness_ratio"]
     media.twist = lambda request, honest: honest if request.method != "PLAY" else None
     assert (await climber.look(one, print)).checks["picture"] == "no_frame"
     async with climber._logins.session("127.0.0.1"):

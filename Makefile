@@ -20,7 +20,7 @@ run: .venv/ready ## set up, then the practice campus and the agent that watches 
 .PHONY: test
 test: .venv/ready ## set up, then all tests but the long ones, within 15 minutes (ARGS=... to pytest)
 	@bash .ci/packages tests/packages.txt
-	$(PYTEST) -m "not soak" $(ARGS)
+	$(PYTEST) -m "not soak" -n 2 --dist loadfile $(ARGS)
 
 .PHONY: unit
 unit: .venv/ready ## the rules and the readers of files: no network, no database, no other program; under 10 seconds

@@ -95,6 +95,7 @@ async def test_every_done_is_told_in_order_though_steps_were_folded(tmp_path: Pa
 
 
 async def test_the_bound_is_told_and_left_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="agent")
     with writing(tmp_path / "data", most=4000) as writer:
         with held(tmp_path / "data" / "campus.db"):
             for number in range(999):

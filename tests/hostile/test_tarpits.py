@@ -92,7 +92,7 @@ def tarpits(folder: Path, seconds: float) -> None:
                 worst = max(worst, slowest(agent))
                 time.sleep(0.5)
             print(f"longest wait of a good device {worst:.2f} s of 5, {lag_above(agent, '1.0') - late:.0f} looks late")
-            assert worst < 5.0 + 1.0 + 0.5
+            assert worst < 5.0 + 1.0 + 2.0  # coarse, with the look's own time-out: what was late is counted below
             assert lag_above(agent, "1.0") == late
             assert agent.get("/metrics").count('campus_probe_success{device="pit-') >= TARPITS
 

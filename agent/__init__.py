@@ -12,8 +12,9 @@ The way of the data, and the room of each step::
 
 `model` holds the nouns, `clock` is the only file that asks the time, `text` the only one that trusts no byte from a
 device, `config/` turns YAML into values, `control` is the socket by which a person's command reaches the one writer,
-`doctor` says what stands in the way, `discovery/` finds what no list names, `app` is the only file that knows every
-part, `simulator/` is the practice campus.
+`doctor` says what stands in the way, `discovery/` finds what no list names, `traps/` hears who calls, `controllers`
+and `systems` read what others tell of a device and what stands by its parts, `start` is what comes before `app`, the
+only file that knows every part, `simulator/` is the practice campus.
 Imports go one way; `.importlinter` holds the order.
 """
 

@@ -41,16 +41,17 @@ def told(reading: Reading, frame: Frame) -> Iterator[Reading]:
     """One reading for each access point of the inventory behind the controller that was read.
 
     A row is found by MAC, serial number, address or name. An AP that the controller does not list is not registered
-    with it: a failure, unless it lists none at all.
+    with it: a failure, unless it lists none at all or the table broke off before its end.
     """
     rows = reading.tables.get(TABLE)
     aps = frame.behind.get(reading.target.device, ())
     if not rows or not aps or reading.outcome is not Outcome.OK:
         return
-    index = _index(rows)
+    index, whole = _index(rows), not reading.facts.get("profile_failed")
     for device in aps:
         row = next((index[name] for name in _names(device) if name in index), None)
-        yield _look(reading, device, row)
+        if row is not None or whole:
+            yield _look(reading, device, row)
 
 
 def _index(rows: Iterable[Row]) -> dict[str, Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent import controllers
@@ -47,6 +48,11 @@ def test_rows_find_their_access_points() -> None:
 def test_what_is_not_listed_is_not_registered() -> None:
     told = {look.target.device: look.reason for look in controllers.told(reading(ROWS[:1]), frame())}
     assert told == {"ap-1": "", "ap-2": "ap_not_listed", "ap-3": "ap_not_listed"}
+
+
+def test_a_table_that_broke_off_accuses_nobody() -> None:
+    cut = replace(reading(ROWS[:1]), facts={"profile_failed": {"access_points": "too_slow"}})
+    assert {look.target.device: look.reason for look in controllers.told(cut, frame())} == {"ap-1": ""}
 
 
 def test_an_empty_or_failed_table_says_nothing() -> None:

@@ -64,10 +64,12 @@ async def test_this_machine_answers_on_both_families(watch: Watch, pinger: Pinge
         lacking("neither raw nor datagram ICMP sockets are allowed")
     assert [(reading.outcome, reading.reason) for reading in readings] == [(Outcome.OK, "")] * 3
     for reading in readings:
-        assert 0 < reading.samples["rtt_seconds"] < 2.0  # a machine with much else to do answers itself late, too
+        assert 0 < reading.samples["rtt_seconds"] < 2.0
         assert reading.duration == pytest.approx(reading.samples["rtt_seconds"])
         assert reading.samples["loss_ratio"] == 0
         assert before <= reading.at <= before + 1000
+    # A machine with much else to do answers itself late, too, but not each time.
+    assert min(reading.samples["rtt_seconds"] for reading in readings) < 0.05
     assert not watch.missed
 
 

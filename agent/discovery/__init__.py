@@ -2,9 +2,11 @@
 
 `ground` the addresses, their order, what is known of each · `lines` ICMP and WS-Discovery datagrams · `sweep` the paced
 loop · `doors` TCP ports · `onvif` WS-Discovery answers, the camera's clock · `tables`, `asking` SNMP by the known
-credentials · `box` what one host told · `boxes` vendor, kind and model by its words · `uplinks` who hangs on whom ·
-`proposal` all of it judged · `compare` against the present inventory · `journey` the stages in order · `resume` its
-file · `draft` the YAML. Pure: ground, box, boxes, uplinks, proposal, compare, draft.
+credentials · `here` what this machine knows of itself · `box` what one host told · `found` what all did · `resume` the
+file of it · `journey` the stages in order · `boxes` vendor, kind and model by a box's words · `makers` by its MAC
+address · `sameness` which addresses are one device · `bridges` neighbours by forwarding tables · `uplinks` who hangs on
+whom · `proposal` all of it judged · `compare` against the present inventory · `draft` the YAML.
+Pure: ground, box, boxes, sameness, bridges, uplinks, proposal, compare, draft.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ from agent.discovery.draft import additions, whole
 from agent.discovery.ground import Ground, TooWide, WrongRange, read_ranges
 from agent.discovery.journey import Journey, Wish
 from agent.discovery.proposal import Evidence, Proposal, propose
-from agent.discovery.resume import BadResume, load, save
+from agent.discovery.resume import BadResume, Trail, load
 
 __all__ = [
-    "BadResume", "Box", "Differences", "Evidence", "Ground", "Journey", "Proposal", "TooWide", "Wish", "WrongRange",
-    "additions", "compare", "load", "propose", "read_ranges", "save", "whole",
+    "BadResume", "Box", "Differences", "Evidence", "Ground", "Journey", "Proposal", "TooWide", "Trail", "Wish",
+    "WrongRange", "additions", "compare", "load", "propose", "read_ranges", "whole",
 ]  # fmt: skip

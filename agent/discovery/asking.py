@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,17 +25,25 @@ from agent.probes.snmp.tables import Tables
 from agent.probes.snmp.walk import Budget
 from agent.text import clean
 
-PATIENCE, RETRIES = 1.2, 1
-"""Seconds that a community is given, and how often it is asked again within them: a wrong one is met by silence."""
+PATIENCE = 1.5
+"""Seconds that a credential is given. It is sent once: a wrong community is met by silence, and some boxes count."""
 TABLE_SECONDS = 40.0
-_BULK = 25
 """Seconds for all tables of one host."""
+_BULK = 25
+
+TRYING, SILENT, REFUSED, OPENED = "trying", "silent", "refused", "opened"
+"""What became of a credential at a host. trying: a signed request is under way; nobody knows what it has done."""
+
+Noted = Callable[[str, str, str], None]
+"""(address, login, what became of it) -> it is written down, before a signed request leaves and behind each try."""
 
 _SYSTEM = {name: f"1.3.6.1.2.1.1.{number}.0" for name, number in
            (("descr", 1), ("object_id", 2), ("name", 5), ("location", 6), ("services", 7))}  # fmt: skip
 _BRIDGE_MAC, _BRIDGE_PORTS = "1.3.6.1.2.1.17.1.1.0", "1.3.6.1.2.1.17.1.2.0"
 _ENGINE, _CHASSIS = "1.3.6.1.6.3.10.2.1.1.0", "1.0.8802.1.1.2.1.3.2.0"
-_IDENTITY = [*_SYSTEM.values(), _BRIDGE_MAC, _BRIDGE_PORTS, _ENGINE, _CHASSIS]
+_UPS_MAKER, _UPS_MODEL = "1.3.6.1.2.1.33.1.1.1.0", "1.3.6.1.2.1.33.1.1.2.0"
+"""upsIdentManufacturer, upsIdentModel (RFC 1628): network cards of any make are known by them."""
+_IDENTITY = [*_SYSTEM.values(), _BRIDGE_MAC, _BRIDGE_PORTS, _ENGINE, _CHASSIS, _UPS_MAKER, _UPS_MODEL]
 _PRIVATE = {
     "1.3.6.1.4.1.39165.1.1.0": ("Hikvision", "model"),
     "1.3.6.1.4.1.39165.1.4.0": ("Hikvision", "mac"),
@@ -56,42 +64,70 @@ class Login:
     port: int = 161
 
 
+def _unnoted(address: str, login: str, became: str) -> None:
+    """For who keeps no file."""
+
+
 @dataclass(slots=True)
 class Asker:
     """Knows the credentials, and which of them opened what: the next host of a /24 is asked with those first."""
 
     logins: tuple[Login, ...]
     opened: dict[str, Counter[str]] = field(default_factory=dict)
+    noted: Noted = _unnoted
 
     async def ask(self, box: Box) -> Box:
-        """The box with what it told; unchanged but for `tried` where nothing opened it."""
-        for login in self._in_order(box.address):
+        """The box with what it told; unchanged but for `tried` where nothing opened it.
+
+        `box.credential`: the one that opened it before a discovery was broken off.
+        """
+        for login in self._in_order(box):
             if login.name in box.tried:
                 continue
             box = replace(box, tried=(*box.tried, login.name))
             session = Session(box.address, login.port, login.credential, _unheard)
             try:
-                found = await _open(session, box)
+                found, became = await self._try(session, box, login)
                 if found is not None:
                     self.remember(box.address, login.name)
                     return await _tables(session, replace(found, credential=login.name))
             except ConnectionRefusedError:
-                return replace(box, tried=tuple(dict.fromkeys((*box.tried, *self._same_port(login.port)))))
-            except SnmpAuthError:
-                box = replace(box, refused=(*box.refused, login.name))
-            except NO_ANSWER:
-                continue
+                return self._closed(box, login.port)
             finally:
                 session.close()
-        return box
+            if became == REFUSED:
+                box = replace(box, refused=(*box.refused, login.name))
+        return replace(box, credential="")
 
-    def _same_port(self, port: int) -> Iterable[str]:
+    async def _try(self, session: Session, box: Box, login: Login) -> tuple[Box | None, str]:
+        """(the box that it opened, what became of it). Raises ConnectionRefusedError."""
+        if session.version == "3":
+            self.noted(box.address, login.name, TRYING)
+        found = None
+        try:
+            found = await _open(session, box)
+            became = SILENT if found is None else OPENED
+        except ConnectionRefusedError:
+            raise
+        except SnmpAuthError:
+            became = REFUSED
+        except NO_ANSWER:
+            became = SILENT
+        self.noted(box.address, login.name, became)
+        return found, became
+
+    def _closed(self, box: Box, port: int) -> Box:
         """The port is closed: no other credential of it is tried."""
-        return (login.name for login in self.logins if login.port == port)
+        names = [login.name for login in self.logins if login.port == port]
+        for name in names:
+            self.noted(box.address, name, SILENT)
+        return replace(box, tried=tuple(dict.fromkeys((*box.tried, *names))), credential="")
 
-    def _in_order(self, address: str) -> list[Login]:
-        near, all_over = self.opened.get(_block(address), Counter()), self.opened.get("", Counter())
-        return sorted(self.logins, key=lambda login: (-near[login.name], -all_over[login.name]))
+    def _in_order(self, box: Box) -> list[Login]:
+        near, all_over = self.opened.get(_block(box.address), Counter()), self.opened.get("", Counter())
+        return sorted(
+            self.logins, key=lambda login: (login.name != box.credential, -near[login.name], -all_over[login.name])
+        )
 
     def remember(self, address: str, name: str) -> None:
         """This credential opened that host."""
@@ -112,9 +148,9 @@ def _unheard(reason: str) -> None:
 async def _open(session: Session, box: Box) -> Box | None:
     """Who it says it is; None when it answers and has nothing to say. Raises what a request raises.
 
-    A signed request is sent once: silence to it is a refusal, and some boxes count refusals.
+    The first request is sent once, signed or not: some boxes count refusals.
     """
-    session.patience(PATIENCE, 0 if session.version == "3" else RETRIES)
+    session.patience(PATIENCE, 0)
     async with session:
         values = await _identity(session)
         session.patience(3.0, 2)
@@ -138,7 +174,8 @@ async def _open(session: Session, box: Box) -> Box | None:
         bridge_ports=_whole(values.get(_BRIDGE_PORTS)),
         engine=engine.hex() if isinstance(engine, bytes) and len(engine) <= 32 else "",
         macs=tuple(dict.fromkeys(mac for mac in macs if len(mac) == 17)),
-        model=known.get("model", ""),
+        model=known.get("model", "") or text_of(values.get(_UPS_MODEL)),
+        ups=text_of(values.get(_UPS_MAKER)) or text_of(values.get(_UPS_MODEL)),
         serial=known.get("serial", ""),
     )
 

@@ -37,11 +37,12 @@ class Managed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """heard: the ways by which it was found (icmp, tcp:80, onvif, onvif-clock, snmp).  tried: credentials that were.
+    """heard: the ways by which it was found (icmp, tcp:80, onvif, onvif-clock, snmp), and what it is to this machine
+    (self, gateway).  tried: credentials that were.  mac: as this machine's ARP table has it.
 
     vendor, model, serial: as its tables and its profile (the name of one of agent.probes.profiles) tell.
-    macs: its own.  own: its own addresses.  bridge_ports: dot1dBaseNumPorts.  forwarding: (MAC, port) pairs of its
-    forwarding table.  arp: (address, MAC) pairs of its ARP table.
+    ups: what it says of itself by UPS-MIB.  macs: its own.  own: its own addresses.  bridge_ports: dot1dBaseNumPorts.
+    forwarding: (MAC, port) pairs of its forwarding table.  arp: (address, MAC) pairs of its ARP table.
     """
 
     address: str
@@ -59,8 +60,10 @@ class Box:
     model: str = ""
     serial: str = ""
     profile: str = ""
+    ups: str = ""
     engine: str = ""
     bridge_ports: int = 0
+    mac: str = ""
     macs: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
@@ -96,7 +99,15 @@ def from_json(body: Mapping[str, Any]) -> Box:
     words["managed"] = tuple(Managed(**row) for row in words.get("managed", ()))
     for name in ("forwarding", "arp"):
         words[name] = tuple((str(one), str(other)) for one, other in words.get(name, ()))
-    match = words.get("match")
-    if match is not None:
-        words["match"] = Match(**{**match, "types": tuple(match["types"]), "xaddrs": tuple(match["xaddrs"])})
+    if words.get("match") is not None:
+        words["match"] = match_from_json(words["match"])
     return Box(**words)
+
+
+def match_to_json(match: Match) -> dict[str, Any]:
+    return dataclasses.asdict(match)
+
+
+def match_from_json(body: Mapping[str, Any]) -> Match:
+    """Of what `match_to_json` made. Raises TypeError or KeyError for anything else."""
+    return Match(**{**body, "types": tuple(body["types"]), "xaddrs": tuple(body["xaddrs"])})

@@ -73,6 +73,19 @@ _MODELS: Sequence[str] = (
 )  # fmt: skip
 
 
+_NOWHERE = re.compile(
+    r"unknown|none|not set|default( location)?|location|sitting on the dock of the bay|china|0|-"
+    r"|(hangzhou|shenzhen|beijing|chengdu|fuzhou)[, ]*(p\.? ?r\.? ?)?(china)?\.?|(country|city|province)\b.*",
+    re.IGNORECASE,
+)
+"""Where boxes stand that nobody has told: sysLocation as net-snmp, Comware and VRP come with it, ONVIF scopes."""
+
+
+def room_of(location: str) -> str:
+    """The place that a person has given; "" for what the maker put there."""
+    return "" if _NOWHERE.fullmatch(location.strip()) else location
+
+
 def vendor_of(object_id: str, *words: str) -> str:
     """By the enterprise number of sysObjectID, else by what the box says; "" when neither tells."""
     number = re.match(r"\.?1\.3\.6\.1\.4\.1\.(\d{1,10})\b", object_id)

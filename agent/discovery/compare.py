@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from agent.discovery.boxes import vendor_of
@@ -12,7 +12,8 @@ from agent.model import Device
 
 _FACTS = ("kind", "vendor", "model", "serial", "mac")
 _LIKELY = ("asset", "server", "terminal")
-"""Kinds that are a guess for want of words: they change nothing that somebody has written down."""
+"""Kinds that are a guess for want of words: they change nothing that somebody has written down, nor does a model like
+`NVR`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,16 @@ class Differences:
 
 
 def known_of(devices: Mapping[str, Device]) -> Known:
-    """What the inventory knows a box by. A mark that two devices have means neither; a MAC goes before an address."""
+    """What the inventory knows a box by. A mark that two devices have (an access point that is a controller, too) means
+    neither without the id that was proposed; a MAC goes before an address. A controller may tell no more of an access
+    point than its name."""
     ids: dict[str, str] = {}
     twice: set[str] = set()
     for device in devices.values():
-        for mark in (device.address, device.mac, device.serial):
-            if mark and ids.setdefault(mark, device.id) != device.id:
+        own = [mark for mark in (device.address, device.mac, device.serial) if mark]
+        names = {f"ap {device.id}", f"ap {device.name}"} if device.kind == "ap" else ()
+        for mark in (*own, *(f"{device.id} {mark}" for mark in own), *names):
+            if ids.setdefault(mark, device.id) != device.id:
                 twice.add(mark)
     above = {device.parent.device for device in devices.values() if device.parent}
     tops = [
@@ -59,15 +64,17 @@ def known_of(devices: Mapping[str, Device]) -> Known:
 
 
 def compare(
-    proposals: Iterable[Proposal], devices: Mapping[str, Device], looked_at: Callable[[str], bool]
-) -> Differences:
-    """looked_at: whether an address lies in the ranges."""
+    proposals: Iterable[Proposal], devices: Mapping[str, Device], looked_at: Callable[[str], bool],
+    references: Collection[str] = (),
+) -> Differences:  # fmt: skip
+    """looked_at: whether an address lies in the ranges.  references: addresses that the inventory knows without calling
+    them devices."""
     found = {each.id: each for each in proposals}
     both = [(devices[name], each) for name, each in found.items() if name in devices]
     above = {name: each.parent for name, each in found.items() if each.parent}
     moved = [change for device, each in both for change in _moves(device, each, above)]
     return Differences(
-        new=tuple(each for name, each in found.items() if name not in devices),
+        new=tuple(each for name, each in found.items() if name not in devices and each.address not in references),
         gone=tuple(_gone(devices, found, looked_at)),
         moved=tuple(moved),
         changed=tuple(change for device, each in both for change in _facts(device, each)),
@@ -101,7 +108,8 @@ def _moves(device: Device, each: Proposal, above: Mapping[str, str]) -> Iterator
 def _facts(device: Device, each: Proposal) -> Iterator[Change]:
     for name in _FACTS:
         before, after = getattr(device, name), getattr(each, name)
-        if not before or not after or _same(name, before, after) or (name == "kind" and after in _LIKELY):
+        vague = after in _LIKELY if name == "kind" else name == "model" and not any(map(str.isdigit, after))
+        if not before or not after or vague or _same(name, before, after):
             continue
         by = next((one.source for one in each.evidence if one.field == name), "")
         yield Change(device=device.id, field=name, before=before, after=after, source=by)

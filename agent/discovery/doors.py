@@ -34,28 +34,33 @@ async def open_ports(address: str, ports: Iterable[int] = TELLING_PORTS) -> tupl
 
 
 async def knock(
-    addresses: Sequence[str], ports: Sequence[int], rate: float, found: Callable[[str, int], None],
-    moved: Callable[[int], None],
+    addresses: Sequence[str], ports: Sequence[int], rate: float, wanted: Callable[[str], bool],
+    found: Callable[[str, int], None], moved: Callable[[int], None], at: int = 0,
 ) -> None:  # fmt: skip
-    """Try the ports of every address, `rate` connections a second, until one of an address is open."""
-    slots = asyncio.Semaphore(_MOST)
-    known: set[str] = set()
+    """Try the ports of every address that is still wanted, `rate` connections a second.
 
-    async def one(address: str, port: int) -> None:
+    moved: so many tries, counted through the ports, are settled; at: begin behind so many.
+    """
+    slots = asyncio.Semaphore(_MOST)
+    under_way: dict[int, None] = {}
+
+    async def one(place: int, address: str, port: int) -> None:
         try:
-            if address not in known and await is_open(address, port):
-                known.add(address)
+            if wanted(address) and await is_open(address, port):
                 found(address, port)
         finally:
+            under_way.pop(place, None)
             slots.release()
 
     async with asyncio.TaskGroup() as group:
         loop = asyncio.get_running_loop()
         begun, count = loop.time(), 0
-        for port in ports:
-            for address in addresses:
+        for place in range(at, len(addresses) * len(ports)):
+            address = addresses[place % len(addresses)]
+            if wanted(address):
                 await slots.acquire()
                 await asyncio.sleep(max(0.0, begun + count / rate - loop.time()))
-                group.create_task(one(address, port))
+                under_way[place] = None
+                group.create_task(one(place, address, ports[place // len(addresses)]))
                 count += 1
-                moved(count)
+            moved(next(iter(under_way), place + 1))

@@ -20,6 +20,8 @@ LONGEST = 65536
 PORTS = (80, 8080)
 _SECONDS = 3.0
 _SCOPE = re.compile(r"onvif://www\.onvif\.org/([^/\s]+)/([^\s]*)", re.IGNORECASE)
+_COUNTRY = re.compile(r"(?:country|province|city)/", re.IGNORECASE)
+"""What makers write into the location; who hangs a camera up writes another one beside it."""
 _WANTED = ("Types", "Scopes", "XAddrs", "Address")
 _LOOSE = {name: re.compile(rf"<(?:[\w.-]+:)?{name}\b[^>]*>([^<]*)<".encode(), re.ASCII) for name in _WANTED}
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}", re.IGNORECASE)
@@ -66,8 +68,9 @@ def parse_match(data: bytes) -> Match | None:
 
 
 def _strict(data: bytes) -> dict[str, str]:
-    """Texts of the wanted elements whatever their namespaces; nothing where the XML is broken or has a DTD."""
-    texts, stack = dict.fromkeys(_WANTED, ""), [""]
+    """Texts of the wanted elements of the first match, whatever their namespaces; nothing where the XML is broken or
+    has a DTD."""
+    texts, stack, closed = dict.fromkeys(_WANTED, ""), [""], list[str]()
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse
 
@@ -75,10 +78,11 @@ def _strict(data: bytes) -> dict[str, str]:
         stack.append(name.rpartition(":")[2])
 
     def end(name: str) -> None:
-        stack.pop()
+        if stack.pop() == "ProbeMatch":
+            closed.append(name)
 
     def text(words: str) -> None:
-        if stack[-1] in texts:
+        if stack[-1] in texts and not closed:
             texts[stack[-1]] += words
 
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
@@ -98,13 +102,14 @@ def _refuse(*words: object) -> None:
 
 
 def _loose(data: bytes) -> dict[str, str]:
-    """The same by looking for the tags alone."""
+    """The same by looking for the tags alone; some boxes write GB18030, whatever they declare."""
     found = {name: pattern.search(data) for name, pattern in _LOOSE.items()}
-    return {name: hit[1].decode("utf-8", "replace") if hit else "" for name, hit in found.items()}
+    return {name: clean(hit[1], LONGEST) if hit else "" for name, hit in found.items()}
 
 
 def _match(texts: dict[str, str]) -> Match:
-    scopes = {key.lower(): value for key, value in reversed(_SCOPE.findall(texts["Scopes"]))}
+    found = [(key.lower(), value) for key, value in _SCOPE.findall(texts["Scopes"])]
+    scopes = {key: value for key, value in reversed(found) if not _COUNTRY.match(value)}
     said = {key: clean(unquote(value).replace("/", " ").replace("_", " "), 120) for key, value in scopes.items()}
     mac = _MAC.fullmatch(said.get("mac", "").replace(" ", ""))
     return Match(

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.discovery.box import Box, Managed, Neighbour
-from agent.discovery.boxes import kind_of, model_of, vendor_of
+from agent.discovery.boxes import kind_of, model_of, room_of, vendor_of
+from agent.discovery.makers import Makers, maker_of
 from agent.discovery.onvif import Match
+from agent.discovery.sameness import macs_of, one_each
 from agent.discovery.uplinks import Names, Uplink, Wiring, uplinks
 from agent.inventory import hosts
+from agent.text import clean
 
 _SLUG = re.compile(r"[^a-z0-9]+")
-_LONGEST_ID = 48
+_LONGEST_ID, _LONGEST_TEXT = 48, 100
 _NUMBERED = "AP:"
+_NO_MAKERS: Makers = {}
+_PROFILED = {"ups": "ups", "recorder": "recorder", "camera": "camera", "wlc": "controller", "ap": "ap"}
+"""Kinds by the last word of a profile's name: `hikvision-recorder`."""
 _CAMERA_PORTS, _TERMINAL_PORTS = frozenset((554, 37777)), frozenset((3389, 5900))
 
 Prove = Callable[[str, str, str, str], str]
@@ -64,72 +69,29 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What an inventory says already. ids: by address, MAC and serial number.  taken: all ids.  tops: addresses of
-    devices that others hang on and that hang on nobody."""
+    """What an inventory says already. ids: by address, MAC and serial number, by id and one of them, and `ap NAME`.
+    taken: all ids.  tops: addresses of devices that others hang on and that hang on nobody."""
 
     ids: Mapping[str, str] = field(default_factory=dict)
     taken: Collection[str] = ()
     tops: Collection[str] = ()
 
 
-def propose(boxes: Iterable[Box], arp: Mapping[str, str], known: Known | None = None) -> tuple[Proposal, ...]:
+def propose(
+    boxes: Iterable[Box], arp: Mapping[str, str], known: Known | None = None, makers: Makers = _NO_MAKERS
+) -> tuple[Proposal, ...]:
     """The devices. arp: address -> MAC as this machine's own kernel has it."""
     known = known or Known()
-    told = _one_each(boxes, known)
+    told = one_each(boxes, known.ids)
     names = Names.of(told)
-    macs = _macs(told, arp)
+    macs = macs_of(told, arp)
     wiring = Wiring({box.address: box for box in told}, names)
     wiring.learn({mac: address for address, mac in macs.items() if address in wiring.boxes})
     ups = uplinks(wiring, known.tops)
     seen = _seen_by(told, names)
-    drafts = [_device(box, macs.get(box.address, ""), seen.get(box.address, ())) for box in told]
-    drafts = _with_controllers(drafts, told)
+    drafts = [_device(box, macs.get(box.address, ""), seen.get(box.address, ()), makers) for box in told]
+    drafts = [_short(draft) for draft in _with_controllers(drafts, told)]
     return _named(drafts, ups, known)
-
-
-# -- who is who ------------------------------------------------------------------------------------------------------
-
-
-def _one_each(boxes: Iterable[Box], known: Known) -> list[Box]:
-    """A router answers at each of its addresses: one box of all of them, at the address that is known or the lowest."""
-    ordered = sorted(boxes, key=lambda box: (box.address not in known.ids, _order(box.address)))
-    kept: dict[str, Box] = {}
-    by_engine: dict[tuple[str, str], str] = {}
-    own: dict[tuple[str, str, str], str] = {}
-    for box in ordered:
-        twin = by_engine.get((box.engine, box.name)) if box.engine else None
-        twin = twin or own.get((box.address, box.name, box.object_id))
-        if box.spoke and twin:
-            kept[twin] = _joined(kept[twin], box)
-            continue
-        kept[box.address] = box
-        if box.engine:
-            by_engine.setdefault((box.engine, box.name), box.address)
-        for address in box.own if box.name else ():
-            own.setdefault((address, box.name, box.object_id), box.address)
-    return list(kept.values())
-
-
-def _joined(box: Box, other: Box) -> Box:
-    return dataclasses.replace(box, own=tuple(dict.fromkeys((*box.own, *other.own, other.address))))
-
-
-def _order(address: str) -> tuple[int, int]:
-    found = ipaddress.ip_address(address)
-    return found.version, int(found)
-
-
-def _macs(boxes: Iterable[Box], arp: Mapping[str, str]) -> dict[str, str]:
-    """Address -> MAC: its own word, the routers' ARP tables, this machine's."""
-    found = dict(arp)
-    for box in boxes:
-        found |= dict(box.arp)
-        found |= {ap.address: ap.mac for ap in box.managed if ap.address and ap.mac}
-    for box in boxes:
-        own = box.macs[:1] or ((box.match.mac,) if box.match and box.match.mac else ())
-        if own:
-            found.setdefault(box.address, own[0])
-    return found
 
 
 def _seen_by(boxes: Iterable[Box], names: Names) -> dict[str, list[tuple[Box, Neighbour]]]:
@@ -146,7 +108,7 @@ def _seen_by(boxes: Iterable[Box], names: Names) -> dict[str, list[tuple[Box, Ne
 # -- one device ------------------------------------------------------------------------------------------------------
 
 
-def _device(box: Box, mac: str, seen: Sequence[tuple[Box, Neighbour]]) -> Proposal:
+def _device(box: Box, mac: str, seen: Sequence[tuple[Box, Neighbour]], makers: Makers) -> Proposal:
     evidence: list[Evidence] = []
 
     def prove(field: str, value: str, source: str, words: str) -> str:
@@ -154,7 +116,7 @@ def _device(box: Box, mac: str, seen: Sequence[tuple[Box, Neighbour]]) -> Propos
             evidence.append(Evidence(field=field, source=source, words=words))
         return value
 
-    match = box.match or Match()
+    match, own_mac = box.match or Match(), hosts.mac(mac) or ""
     beside = next((row for _, row in seen if row.descr), None)
     return Proposal(
         id="",
@@ -162,11 +124,11 @@ def _device(box: Box, mac: str, seen: Sequence[tuple[Box, Neighbour]]) -> Propos
         kind=_kind(box, seen, prove),
         address=box.address,
         name=_name(box, match, seen, prove),
-        vendor=_vendor(box, match, beside, prove),
+        vendor=_vendor(box, match, beside, prove) or prove("vendor", maker_of(own_mac, makers), "mac", own_mac),
         model=_model(box, match, beside, prove),
         serial=box.serial,
-        mac=hosts.mac(mac) or "",
-        room=box.location or match.location,
+        mac=own_mac,
+        room=room_of(box.location) or room_of(match.location),
         credentials=box.credential,
         also=tuple(address for address in box.own if address != box.address),
         heard=box.heard,
@@ -179,7 +141,7 @@ def _device(box: Box, mac: str, seen: Sequence[tuple[Box, Neighbour]]) -> Propos
 def _name(box: Box, match: Match, seen: Sequence[tuple[Box, Neighbour]], prove: Prove) -> str:
     neighbour = next((row.name for _, row in seen if row.name), "")
     return (
-        prove("name", box.name, "sysName", box.name)
+        prove("name", box.name, "sysName" if box.spoke else "self", box.name)
         or prove("name", match.name, "onvif", match.name)
         or prove("name", neighbour, "lldp", neighbour)
     )
@@ -189,9 +151,11 @@ def _vendor(box: Box, match: Match, beside: Neighbour | None, prove: Prove) -> s
     """HPE sold Comware as its own: there the words say more than the profile."""
     announced, spoken = f"{match.name} {match.hardware}".strip(), beside.descr if beside else ""
     own = vendor_of(box.object_id, box.descr)
+    maker = box.ups if box.ups != box.model else ""
     return (
         prove("vendor", box.vendor if own != "HPE" else "", "profile", box.profile)
         or prove("vendor", own, "sysObjectID", box.object_id or box.descr)
+        or prove("vendor", vendor_of("", box.ups) or maker, "ups", box.ups)
         or prove("vendor", vendor_of("", announced), "onvif", announced)
         or prove("vendor", vendor_of("", spoken), "lldp", spoken)
     )
@@ -200,8 +164,9 @@ def _vendor(box: Box, match: Match, beside: Neighbour | None, prove: Prove) -> s
 def _model(box: Box, match: Match, beside: Neighbour | None, prove: Prove) -> str:
     """A profile may know the series alone: what sysDescr says goes before it when it begins with that."""
     said, spoken = model_of(box.descr), beside.descr if beside else ""
+    short = box.model and (said.startswith(box.model) or not any(map(str.isdigit, box.model)))
     return (
-        prove("model", said if box.model and said.startswith(box.model) else "", "sysDescr", box.descr)
+        prove("model", said if short else "", "sysDescr", box.descr)
         or prove("model", box.model, "profile" if box.profile else "entity", box.profile or box.model)
         or prove("model", said, "sysDescr", box.descr)
         or prove("model", match.hardware, "onvif", f"{match.name} {match.hardware}".strip())
@@ -219,8 +184,12 @@ def _kind(box: Box, seen: Sequence[tuple[Box, Neighbour]], prove: Prove) -> str:
 
 
 def _kinds(box: Box, seen: Sequence[tuple[Box, Neighbour]]) -> Iterable[tuple[str, str, str]]:
+    if "self" in box.heard:
+        yield "server", "self", box.name
     if box.managed:
         yield "controller", "aps", str(len(box.managed))
+    yield _PROFILED.get(box.profile.rpartition("-")[2], ""), "profile", box.profile
+    yield ("ups" if box.ups else ""), "ups", box.ups
     if box.spoke:
         words = " ".join((box.descr, box.model))
         yield kind_of(box.object_id, words), "sysDescr" if box.descr else "sysObjectID", words or box.object_id
@@ -238,6 +207,7 @@ def _kinds(box: Box, seen: Sequence[tuple[Box, Neighbour]]) -> Iterable[tuple[st
 
 def _kinds_by_signs(box: Box) -> Iterable[tuple[str, str, str]]:
     """What is only likely."""
+    yield ("gateway" if "gateway" in box.heard and not box.bridge_ports > 1 else ""), "gateway", box.address
     if box.spoke:
         yield ("switch" if box.bridge_ports > 1 else ""), "bridge", str(box.bridge_ports)
         yield ("gateway" if box.services & 6 == 4 and len(box.own) > 1 else ""), "services", str(box.services)
@@ -246,6 +216,13 @@ def _kinds_by_signs(box: Box) -> Iterable[tuple[str, str, str]]:
     yield ("terminal" if _TERMINAL_PORTS & {*box.ports} else ""), "ports", ports
     if box.spoke:
         yield "server", "snmp_only", box.descr
+
+
+def _short(draft: Proposal) -> Proposal:
+    """No text longer than an inventory keeps."""
+    texts = (clean(text, _LONGEST_TEXT) for text in (draft.name, draft.vendor, draft.model, draft.serial, draft.room))
+    name, vendor, model, serial, room = texts
+    return dataclasses.replace(draft, name=name, vendor=vendor, model=model, serial=serial, room=room)
 
 
 # -- access points, names, uplinks -----------------------------------------------------------------------------------
@@ -297,7 +274,11 @@ def _named(drafts: list[Proposal], ups: Mapping[str, Uplink], known: Known) -> t
 
 def _known_id(draft: Proposal, known: Known) -> str:
     marks = (draft.mac, draft.serial, draft.address, *draft.also)
-    return next((known.ids[mark] for mark in marks if mark and mark in known.ids), "")
+    told = [mark for mark in marks if mark]
+    told += [f"{name} {mark}" for mark in told for name in (_slug(draft), _plain_id(draft))]
+    if draft.controller and not draft.address:
+        told.append(f"ap {draft.name}")
+    return next((known.ids[mark] for mark in told if mark in known.ids), "")
 
 
 def _placed(draft: Proposal, ids: Mapping[str, str], up: Uplink | None) -> Proposal:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable
+import ipaddress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent.discovery.ground import ALIVE, UNKNOWN, UNREACHABLE, Ground
@@ -19,6 +20,7 @@ SLOWEST = 50.0
 _FULL = frozenset((errno.ENOBUFS, errno.EAGAIN, errno.ENOMEM))
 _ANOTHERS = frozenset((errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNREFUSED, errno.EACCES, errno.EPROTO))
 """Errors that may be an earlier packet's, told by ICMP."""
+_ASKED = 3
 _AGAIN = 4
 _PAUSE = 0.25
 _RECOVERY = 1.002
@@ -54,6 +56,8 @@ class Pass:
     """One walk over the ground. at: how many addresses lie behind.  again: whoever answered is asked, too.
 
     heard: called for each answer from the ground (the address may come twice), blind: counts what the kernel refused.
+    beside: the own subnets. Nobody's address there costs three broadcasts (ARP, RFC 1122 2.3.2.1; Linux' mcast_solicit)
+    before it costs a packet, and all count.
     """
 
     line: Line
@@ -63,6 +67,7 @@ class Pass:
     moved: Callable[[int], None]
     at: int = 0
     again: bool = False
+    beside: Sequence[ipaddress.IPv4Network] = ()
     blind: int = 0
     error: int = 0
 
@@ -76,11 +81,12 @@ class Pass:
             owed = min(owed + (now - last) * self.pace.now, max(1.0, self.pace.now * _BURST))
             last = now
             self._listen()
-            if not self._burst(owed):
+            spent = self._burst(owed)
+            owed -= spent
+            if spent < 0:
                 owed = 0.0
                 await asyncio.sleep(_PAUSE)
                 last = loop.time()
-            owed -= int(owed)
             self.moved(self.at)
         await self._tail()
 
@@ -89,21 +95,25 @@ class Pass:
             await asyncio.sleep(0.1)
             self._listen()
 
-    def _burst(self, owed: float) -> bool:
-        """Send what is owed; False when the kernel's tables are full: the same address is tried again later."""
+    def _burst(self, owed: float) -> int:
+        """Send what is owed, perhaps a little more: how much it was. -1 when the kernel's tables are full: the same
+        address is tried again later."""
         ground, sent = self.ground, 0
         end = min(len(ground), self.at + _GLANCE)
         while sent < int(owed) and self.at < end:
             address = ground[self.at]
             mark = ground.mark(address)
             if mark == UNKNOWN or (mark == ALIVE and self.again):
-                sent += 1
+                sent += _ASKED if mark == UNKNOWN and self._is_beside(address) else 1
                 if not self._send(address):
                     self.pace.slower()
-                    return False
+                    return -1
             self.at += 1
         self.pace.faster()
-        return True
+        return sent
+
+    def _is_beside(self, address: str) -> bool:
+        return ":" not in address and any(ipaddress.IPv4Address(address) in network for network in self.beside)
 
     def _send(self, address: str) -> bool:
         """False when the tables are full. The kernel may tell of an earlier packet's fate here: heard, sent again."""

@@ -34,6 +34,7 @@ _ROWS: Mapping[str, Callable[[Device], str]] = {
     "criticality": lambda device: device.criticality,
     "tags": lambda device: ",".join(sorted(device.tags)),
     "owner_party": lambda device: device.owner_party,
+    "pictures": lambda device: device.pictures,
 }
 """Columns of the asset list; their headings are those that `inventory import` knows."""
 

@@ -5,9 +5,10 @@ Pure but for the last function, which puts a text where no file is.
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,34 @@ def appended(text: str, entries: Sequence[Written]) -> str | None:
     block = entries_text(entries, first[1])
     before = "".join(lines[:end])
     return before + ("" if before.endswith("\n") else "\n") + block + "".join(lines[end:])
+
+
+def relocated(text: str, home: Path) -> str:
+    """The text of a file of folder `home`, to stand elsewhere: relative paths (`password_file: x`) in full."""
+    cuts = [
+        (start, end, str(home / word)) for start, end, word in _paths(text) if word and not Path(word).is_absolute()
+    ]
+    for start, end, path in reversed(cuts):
+        text = f"{text[:start]}{json.dumps(path, ensure_ascii=False)}{text[end:]}"
+    return text
+
+
+def _paths(text: str) -> Iterator[tuple[int, int, str]]:
+    """(beginning, end, word) of each value whose key ends in `_file`. By events: no nesting is too deep for them."""
+    keys: list[str | None] = []  # by nesting: the key whose value comes next, "" before a key, None in a list
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if isinstance(event, yaml.CollectionEndEvent):
+            keys.pop()
+        if isinstance(event, yaml.ScalarEvent) and keys and keys[-1] == "":
+            keys[-1] = event.value or "-"
+            continue
+        start, end = event.start_mark, event.end_mark
+        if isinstance(event, yaml.ScalarEvent) and keys and (keys[-1] or "").endswith("_file") and start and end:
+            yield start.index, end.index, event.value
+        if isinstance(event, yaml.CollectionStartEvent):
+            keys.append("" if isinstance(event, yaml.MappingStartEvent) else None)
+        elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent) and keys and keys[-1] is not None:
+            keys[-1] = ""
 
 
 def create(path: Path, text: str) -> None:

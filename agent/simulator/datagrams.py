@@ -1,4 +1,4 @@
-"""What the devices answer to datagrams: SNMP, SIP, Barix, each from the address that was asked. asyncio."""
+"""What devices answer to datagrams: SNMP, SIP, Barix, WS-Discovery, each from the address that was asked. asyncio."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from agent.clock import Clock
 from agent.simulator import packet
 from agent.simulator.campus import Campus
+from agent.simulator.services import announcing
 from agent.simulator.services.table import DATAGRAMS
 from agent.simulator.services.voice import Voice
 from agent.simulator.station import Station
@@ -88,6 +89,9 @@ def stations(campus: Campus, voices: Iterable[Voice]) -> dict[tuple[str, int], d
     }
     found: dict[tuple[str, int], dict[bytes, tuple[str, Answer]]] = {("snmp", campus.plan.snmp_port): snmp}
     for voice in voices:
+        if voice.service.name == "onvif" and not campus.plan.loopback:  # there the port may be somebody else's
+            announced = found.setdefault(("wsd", announcing.PORT), {})
+            announced[socket.inet_aton(voice.box.address)] = (voice.box.id, _said(announcing.match, voice))
         speak = DATAGRAMS.get(voice.service.name)
         if speak is not None:
             stations = found.setdefault((voice.service.name, voice.service.port), {})

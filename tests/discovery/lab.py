@@ -7,12 +7,13 @@ itself by WS-Discovery, hosts that only answer ping, one with a crooked announce
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,10 +21,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NODES = ("core", "access", "camera", "quiet", "looker")
 WIRES = (("core", "p1", "looker", "eth0"), ("core", "p2", "access", "p0"), ("core", "p3", "quiet", "eth0"),
          ("access", "p1", "camera", "eth0"))  # fmt: skip
-ADDRESSES = {"core": "198.18.1.1", "access": "198.18.1.2", "camera": "198.18.1.10", "looker": "198.18.1.250"}
+BRIDGES = {"core": ("p1", "p2", "p3"), "access": ("p0", "p1")}
+ADDRESSES = {"core": ("198.18.1.1",), "access": ("198.18.1.2",), "camera": ("198.18.1.10",),
+             "looker": ("198.18.1.250",), "quiet": tuple(f"198.18.1.{last}" for last in range(40, 44))}  # fmt: skip
 COMMUNITY = "practice"
 
 _ANNOUNCE = """
@@ -69,9 +71,12 @@ def needed(*programs: str) -> None:
 
 @dataclass(slots=True)
 class Lab:
-    """folder: for the daemons' files."""
+    """folder: for the daemons' files.  bridges: ports by node.  addresses: the first is the node's own."""
 
     folder: Path
+    wires: Sequence[tuple[str, str, str, str]] = WIRES
+    bridges: Mapping[str, Sequence[str]] = field(default_factory=lambda: BRIDGES)
+    addresses: Mapping[str, Sequence[str]] = field(default_factory=lambda: ADDRESSES)
     prefix: str = field(default_factory=lambda: f"d{os.getpid()}")
     _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -79,37 +84,26 @@ class Lab:
         return f"{self.prefix}-{node}"
 
     def build(self) -> None:
-        for node in NODES:
+        for node in self.nodes():
             ip("netns", "add", self.space(node))
             self.ip(node, "link", "set", "lo", "up")
-        for one, port, other, far in WIRES:
-            ip(
-                "link",
-                "add",
-                port,
-                "netns",
-                self.space(one),
-                "type",
-                "veth",
-                "peer",
-                "name",
-                far,
-                "netns",
-                self.space(other),
-            )
-        for node, ports in {"core": ("p1", "p2", "p3"), "access": ("p0", "p1")}.items():
+        for one, port, other, far in self.wires:
+            near = ("link", "add", port, "netns", self.space(one), "type", "veth")
+            ip(*near, "peer", "name", far, "netns", self.space(other))
+        for node, ports in self.bridges.items():
             self.ip(node, "link", "add", "br0", "type", "bridge")
             for port in ports:
                 self.ip(node, "link", "set", port, "master", "br0", "up")
-        for node, address in ADDRESSES.items():
-            own = "br0" if node in ("core", "access") else "eth0"
-            self.ip(node, "addr", "add", f"{address}/24", "dev", own)
+        for node, addresses in self.addresses.items():
+            own = "br0" if node in self.bridges else "eth0"
+            for address in addresses:
+                self.ip(node, "addr", "add", f"{address}/24", "dev", own)
             self.ip(node, "link", "set", own, "up")
-        self.ip("quiet", "link", "set", "eth0", "up")
-        for last in range(40, 44):
-            self.ip("quiet", "addr", "add", f"198.18.1.{last}/24", "dev", "eth0")
-        for node in ("camera", "looker"):
-            self.ip(node, "route", "add", "239.255.255.250", "dev", "eth0")
+            if node not in self.bridges:
+                self.ip(node, "route", "add", "239.255.255.250", "dev", "eth0")
+
+    def nodes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(node for one, _, other, _ in self.wires for node in (one, other)))
 
     def ip(self, node: str, *words: str) -> None:
         ip("-n", self.space(node), *words)
@@ -117,14 +111,20 @@ class Lab:
     def sysctl(self, node: str, setting: str) -> None:
         subprocess.run(["ip", "netns", "exec", self.space(node), "sysctl", "-qw", setting], check=True)
 
-    def daemons(self, *nodes: str) -> None:
-        """snmpd and lldpd of a node, with a host name and a /run of their own."""
+    def known_for_good(self, node: str, address: str, other: str) -> None:
+        """A standing ARP entry of another node's bridge: no request is sent, so no answer says that it is there."""
+        shown = ["ip", "-n", self.space(other), "-j", "link", "show", "br0"]
+        mac = json.loads(subprocess.run(shown, capture_output=True, text=True, check=True).stdout)[0]["address"]
+        self.ip(node, "neigh", "replace", address, "lladdr", mac, "dev", "eth0", "nud", "permanent")
+
+    def daemons(self, *nodes: str, more: str = "") -> None:
+        """snmpd and lldpd of a node, with a host name and a /run of their own. more: lines of snmpd.conf."""
         for node in nodes:
             conf = self.folder / f"{node}.conf"
             conf.write_text(
                 f"rocommunity {COMMUNITY}\nsysName {node}\nsysDescr H3C Comware Platform Software, H3C S5130-{node}\n"
                 f"sysObjectID 1.3.6.1.4.1.25506.1.921\nmaster agentx\nagentXSocket /run/agentx\nagentXPerms 0777 0777\n"
-                f"sysLocation room of {node}\n"
+                f"sysLocation room of {node}\n{more}"
             )
             script = (
                 f"hostname {node}; mount -t tmpfs tmpfs /run; mkdir /run/lldpd; "
@@ -183,7 +183,7 @@ class Lab:
         """Wait until a node's LLDP table, asked by SNMP, has so many neighbours."""
         until = time.monotonic() + seconds
         walk = ["ip", "netns", "exec", self.space("looker"), "snmpwalk", "-v2c", "-c", COMMUNITY, "-On", "-t1",
-                ADDRESSES[node], "1.0.8802.1.1.2.1.4.1.1.9"]  # fmt: skip
+                self.addresses[node][0], "1.0.8802.1.1.2.1.4.1.1.9"]  # fmt: skip
         while time.monotonic() < until:
             rows = subprocess.run(
                 walk, capture_output=True, text=True, check=False, env={**os.environ, "MIBS": ""}
@@ -193,12 +193,19 @@ class Lab:
             time.sleep(0.3)
         raise AssertionError(f"{node} never saw {neighbours} neighbours: {rows}")
 
+    def quieten(self, node: str, program: str) -> None:
+        """End a program of a node: of this lab's namespace, and no other's."""
+        inside = subprocess.run(["ip", "netns", "pids", self.space(node)], capture_output=True, text=True, check=True)
+        for pid in map(int, inside.stdout.split()):
+            if Path(f"/proc/{pid}/comm").read_text().strip() == program:
+                os.kill(pid, 15)
+
     def close(self) -> None:
         for process in self._started:
             os.killpg(process.pid, 15)
         for process in self._started:
             process.wait(10)
-        for node in NODES:
+        for node in self.nodes():
             subprocess.run(["ip", "netns", "del", self.space(node)], check=False, capture_output=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.discovery.asking import Asker, Login
+from agent.discovery.asking import PATIENCE, Asker, Login
 from agent.discovery.box import Box, from_json, to_json
 from agent.discovery.proposal import propose
 from agent.model import Secret
@@ -46,7 +46,7 @@ async def test_each_credential_once_and_the_right_one_kept() -> None:
     assert (box.name, box.location) == ("sw-a-1f", "A 1F")
     assert box.heard == ("icmp", "snmp")
     communities = [request.community for request in agent.requests]
-    assert communities.count(b"wrong") == 2 and b"never" not in communities
+    assert communities.count(b"wrong") == 1 and b"never" not in communities
     again = await asker.ask(box)
     assert b"wrong" not in [request.community for request in agent.requests[len(communities) :]]
     assert again.tried == ("wrong", "right", "never")
@@ -67,9 +67,10 @@ async def test_silence_and_a_closed_port_are_bounded() -> None:
     many = tuple(login(f"wrong-{number}", agent.port) for number in range(3))
     begun = time.monotonic()
     box = await ask(Asker(many))
-    assert time.monotonic() - begun < 3 * 1.5
+    assert time.monotonic() - begun < 3 * PATIENCE + 1
     assert not box.spoke and len(box.tried) == 3
     agent.close()
+    await asyncio.sleep(0.05)
     begun = time.monotonic()
     assert len((await ask(Asker(many))).tried) == 3
     assert time.monotonic() - begun < 0.5
@@ -130,10 +131,7 @@ async def test_a_controller_s_access_points_are_devices() -> None:
 
 @pytest.mark.net
 def test_a_refused_login_is_tried_once(tmp_path: Path) -> None:
-    """By net-snmp's own counts (usmStatsWrongDigests, usmStatsUnknownUserNames, RFC 3414).
-
-    One try is two signed messages: the device's clock is asked for first, then the question follows.
-    """
+    """By net-snmp's own counts (usmStatsWrongDigests, usmStatsUnknownUserNames, RFC 3414): one signed message each."""
     needed("snmpd", "snmpget")
     box = Snmpd(tmp_path)
     box.start()
@@ -146,7 +144,7 @@ def test_a_refused_login_is_tried_once(tmp_path: Path) -> None:
         counts = ["1.3.6.1.6.3.15.1.1.5.0", "1.3.6.1.6.3.15.1.1.3.0"]
         words = ["snmpget", "-v2c", "-cpublic", "-Oqv", f"127.0.0.1:{box.port}", *counts]
         said = subprocess.run(words, capture_output=True, text=True, check=True, env={**os.environ, "MIBS": ""})
-        assert said.stdout.split() == ["2", "2"]
+        assert said.stdout.split() == ["1", "1"]
     finally:
         box.stop()
 

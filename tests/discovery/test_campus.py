@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from agent.inventory import load_inventory
 
-from .lab import COMMUNITY, ROOT, Lab, lab
+from .lab import COMMUNITY, ROOT, Lab, lab, lacking
 
 pytestmark = pytest.mark.net
 
@@ -118,12 +119,90 @@ def test_ctrl_c_leaves_a_file_from_which_it_goes_on(campus: Lab) -> None:
     assert not left.exists()
 
 
+def counted(campus: Lab, name: str) -> dict[str, int]:
+    """Packets by destination, as the kernel's packet filter has counted them."""
+    words = ["ip", "netns", "exec", campus.space("looker"), "nft", "-j", "list", "set", "inet", "count", name]
+    listed = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)["nftables"]
+    elements = next(each["set"].get("elem", []) for each in listed if "set" in each)
+    return {each["elem"]["val"]: each["elem"]["counter"]["packets"] for each in elements}
+
+
+FILTER = """
+table inet count {
+  set ping { type ipv4_addr; flags dynamic; size 65535; }
+  set snmp { type ipv4_addr; flags dynamic; size 65535; }
+  chain out {
+    type filter hook output priority 0;
+    icmp type echo-request update @ping { ip daddr counter }
+    udp dport 161 update @snmp { ip daddr counter }
+  }
+}
+"""
+DEAF = "table inet deaf { chain in { type filter hook input priority 0; udp dport 161 drop; }; }"
+
+
+def nft(campus: Lab, node: str, text: str) -> None:
+    words = ["ip", "netns", "exec", campus.space(node), "nft", "-f", "-"]
+    subprocess.run(words, input=text, text=True, check=True)
+
+
+def test_a_killed_discovery_goes_on_and_asks_nobody_twice(campus: Lab) -> None:
+    """kill -9 while the second credential waits for answers; the first is not sent again, nor are the pings."""
+    if shutil.which("nft") is None:
+        lacking("needs nft")
+    folder = campus.folder / "killed"
+    folder.mkdir()
+    (folder / "wrong").write_text("wrong\n")
+    nft(campus, "looker", FILTER)
+    nft(campus, "quiet", DEAF)
+    words = [
+        "--rate",
+        "200",
+        "--no-tcp",
+        "--no-onvif",
+        "--json",
+        "--community-file",
+        "wrong",
+        "--community-file",
+        "../ro",
+    ]
+    inside = ["ip", "netns", "exec", campus.space("looker"), sys.executable, "-m", "agent.cli", "--lang", "en"]
+    process = subprocess.Popen(
+        [*inside, "discover", RANGE, *words], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith("asking"):
+        pass
+    time.sleep(2.3)
+    process.kill()
+    process.wait()
+    left = folder / "campus-discover.resume"
+    assert left.stat().st_mode & 0o777 == 0o600
+    pings = counted(campus, "ping")
+    done = campus.campus_agent("discover", "--resume", left.name, *words, folder=folder)
+    assert done.returncode == 0, done.stderr
+    found = {each["address"]: each for each in json.loads(done.stdout)["items"]}
+    assert len(found) == 8 and found["198.18.1.2"]["credentials"] == "community-2"
+    assert counted(campus, "ping") == pings
+    asked = counted(campus, "snmp")
+    assert [asked[f"198.18.1.{last}"] for last in (40, 41, 43)] == [
+        3,
+        3,
+        3,
+    ]  # wrong, ro, and ro whose answer nobody heard
+    assert not left.exists()
+    nft(campus, "quiet", "delete table inet deaf")
+    nft(campus, "looker", "delete table inet count")
+
+
 def test_neighbours_are_followed_within_the_ranges_and_no_further(campus: Lab) -> None:
     quick = ("--no-tcp", "--no-onvif", "--json", "--community-file", campus.folder / "ro")
     alone = json.loads(campus.campus_agent("discover", "198.18.1.1/32", *quick).stdout)
     assert [each["address"] for each in alone["items"]] == ["198.18.1.1"]
     assert alone["outside"] == [{"address": "198.18.1.2", "by": "lldp"}]
     campus.sysctl("access", "net.ipv4.icmp_echo_ignore_all=1")
+    campus.known_for_good("looker", "198.18.1.2", "access")  # else its ARP answer would tell first
     both = json.loads(campus.campus_agent("discover", "198.18.1.1/32", "198.18.1.2/32", *quick).stdout)
     campus.sysctl("access", "net.ipv4.icmp_echo_ignore_all=0")
     assert {each["id"]: each["heard"] for each in both["items"]} == {

@@ -10,9 +10,13 @@ import pytest
 
 from agent.cli import main
 from agent.cli.progress import Progress
-from agent.discovery import Ground, Journey, Wish, load, read_ranges, save
+from agent.discovery import Ground, Journey, Trail, Wish, load, read_ranges
 from agent.discovery.box import Box
+from agent.discovery.found import Found
+from agent.discovery.journey import _begun
+from agent.discovery.onvif import Match
 from agent.discovery.resume import BadResume
+from agent.inventory.writing import relocated
 from agent.locale import catalogue
 
 
@@ -58,16 +62,54 @@ def test_nobody_there_is_an_empty_inventory(folder: Path, capsys: pytest.Capture
 
 def test_a_resume_file_goes_there_and_back(folder: Path) -> None:
     journey = Journey(Ground(read_ranges(["198.18.0.0/24"])), Wish())
-    journey.ground.put("198.18.0.9", 1)
-    journey.stage, journey.at = 2, 77
-    journey.heard["198.18.0.9"] = ["icmp"]
-    journey.boxes["198.18.0.9"] = Box(address="198.18.0.9", heard=("icmp",), tried=("switches",))
-    save(folder / "r", journey.body(), bytes(journey.ground.marks))
+    trail = Trail(folder / "r")
+    journey.found.hear("icmp", "198.18.0.9")
+    journey.stage = 4
+    trail.save(journey.body(), bytes(journey.ground.marks))
+    journey.found.write = trail.add
+    journey.found.hear("onvif", "198.18.0.8")
+    journey.found.announced("198.18.0.8", Match(name="gate", types=("NetworkVideo",)))
+    journey.found.asked(Box(address="198.18.0.9", heard=("icmp",), tried=("switches",)))
+    journey.found.beyond("10.0.0.1", "lldp")
+    trail.close()
+    with (folder / "r").open("a") as file:
+        file.write('{"heard": {"198.18.0.7": ["ic')  # where the kill came
     body, marks = load(folder / "r", 1000)
     again = Journey(Ground(read_ranges(body["ranges"]), marks), Wish())
     again.restore(body)
-    assert (again.stage, again.at, again.heard, again.boxes) == (2, 77, journey.heard, journey.boxes)
-    assert again.ground.alive() == ["198.18.0.9"]
+    assert (again.stage, again.found.body()) == (4, journey.found.body())
+    assert again.ground.alive() == ["198.18.0.8", "198.18.0.9"]
+
+
+def test_secrets_are_found_from_another_folder() -> None:
+    text = "# 密码\na: {snmp: {community_file: ro, \"k\": [x_file]}}  # ro\nb_file: 'x, y'\nc_file: /abs\nd: b_file\n"
+    told = '# 密码\na: {snmp: {community_file: "/etc/学校/ro", "k": [x_file]}}  # ro\nb_file: "/etc/学校/x, y"\n'
+    assert relocated(text, Path("/etc/学校")) == told + "c_file: /abs\nd: b_file\n"
+
+
+def test_a_folder_that_cannot_be_written_stops_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir("/proc/self")
+    off = ["--no-icmp", "--no-tcp", "--no-onvif", "--no-snmp"]
+    assert main(["--lang", "en", "discover", "198.18.0.0/30", *off]) == 0
+    assert "begins anew" in capsys.readouterr().err
+
+
+def test_an_earlier_one_that_broke_off_is_pointed_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "campus-discover.resume").write_text("of another")
+    off = ["--no-icmp", "--no-tcp", "--no-onvif", "--no-snmp"]
+    assert main(["--lang", "en", "discover", "198.18.0.0/30", *off]) == 0
+    assert "an earlier discovery broke off" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["campus-discover.resume"]
+
+
+def test_what_was_tried_before_the_kill_is_not_tried_again() -> None:
+    found = Found()
+    for name, became in (("a", "silent"), ("b", "refused"), ("c", "trying"), ("d", "opened")):
+        found.tried("198.18.0.9", name, became)
+    box = _begun("198.18.0.9", found)
+    assert (box.tried, box.refused, box.credential) == (("a", "b", "c"), ("b", "c"), "d")
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"format": "campus-agent discover 1"}', "[1]", "\0" * 99, "{" * 5000])

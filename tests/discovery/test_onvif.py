@@ -59,6 +59,39 @@ def test_malformed_answers_still_say_who_is_there(data: bytes) -> None:
     assert match.camera_like
 
 
+def test_one_answer_for_several_is_the_first_one_s() -> None:
+    """A recorder may answer for its channels, too."""
+    one, _, rest = GOOD.partition(b"</d:ProbeMatches>")
+    second = one.partition(b"<d:ProbeMatches>")[2].replace(b"HIKVISION", b"OTHER")
+    match = parse_match(one + second + b"</d:ProbeMatches>" + rest)
+    assert match is not None
+    assert (match.name, match.types) == ("HIKVISION DS-2CD2T47", ("NetworkVideoTransmitter", "Device"))
+
+
+def test_the_country_is_no_place() -> None:
+    match = parse_match(
+        GOOD.replace(b"onvif://www.onvif.org/location/gate", b"onvif://www.onvif.org/location/country/china")
+    )
+    assert match is not None and match.location == ""
+    both = b"onvif://www.onvif.org/location/city/hangzhou onvif://www.onvif.org/location/gate"
+    match = parse_match(GOOD.replace(b"onvif://www.onvif.org/location/gate", both))
+    assert match is not None and match.location == "gate"
+
+
+def test_names_in_gb18030() -> None:
+    for declared in (b"UTF-8", b"gb2312", b"GBK"):
+        match = parse_match(
+            GOOD.replace(b"UTF-8", declared).replace(b"location/gate", "location/东门".encode("gb18030"))
+        )
+        assert match is not None and match.location == "东门" and match.camera_like
+
+
+@pytest.mark.parametrize("length", [150, 400, 600, 700, 800])
+def test_a_cut_off_answer_says_what_it_has(length: int) -> None:
+    match = parse_match(GOOD[:length])
+    assert match is None or match.types == ("NetworkVideoTransmitter", "Device")
+
+
 def test_an_entity_bomb_is_never_expanded() -> None:
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     data = bomb + GOOD.split(b"?>")[1].replace(b"HIKVISION", b"&b;")

@@ -61,7 +61,8 @@ def workbook(path: Path) -> None:
 def test_a_school_s_workbook(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     workbook(folder / "list.xlsx")
     code, out, err = said(capsys, "inventory", "import", "list.xlsx", "--yes", "--write", "made.yaml")
-    assert (code, out) == (0, "")
+    assert (code, out) == (1, "")
+    assert "台账!B6: 设备名称: a formula" in err and "hidden sheets, not read: 旧" in err
     loaded = load_inventory("made.yaml")
     assert loaded.value is not None and not loaded.errors
     core, gate, play, ap = loaded.value.devices.values()
@@ -174,6 +175,8 @@ devices:
     asset_no: "@x"
     warranty: {accepted: 2023-09-01, months: 18}
     tags: [exam, key-point]
+    pictures: never
+  - {id: radio, name: 校园广播主机, kind: server, address: 10.0.0.3}
 """
 
 

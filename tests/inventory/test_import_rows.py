@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from agent.inventory import load_inventory, words
 from agent.inventory.columns import FIELDS, field_of, guess
-from agent.inventory.rows import Imported, import_rows
+from agent.inventory.ledger import Imported
+from agent.inventory.rows import import_rows
 from agent.inventory.sheets import Cell, Sheet, letters, plain
 from agent.inventory.writing import document
 
@@ -24,7 +25,7 @@ from agent.inventory.writing import document
         ("接入交换机", "switch"), ("核心交换机机柜", "asset"), ("无线AP", "ap"), ("无线控制器AC", "controller"),
         ("功放", "amplifier"), ("IP广播终端", "amplifier"), ("云桌面终端", "terminal"), ("学生机", "terminal"),
         ("服务器", "server"), ("UPS主机", "ups"), ("出口防火墙", "gateway"), ("课桌", "asset"), ("switch", "switch"),
-        ("智慧黑板", ""), ("", ""),
+        ("智慧黑板", "asset"), ("天气", ""), ("", ""),
     ],
 )  # fmt: skip
 def test_kinds(said: str, kind: str) -> None:

@@ -20,12 +20,12 @@ from agent.cli.stop import DONE, FAILED, INTERRUPTED, USAGE, Stop
 from agent.text import clean
 
 if TYPE_CHECKING:
-    from agent.discovery import Differences, Journey, Proposal
+    from agent.discovery import Differences, Journey, Proposal, Trail
     from agent.discovery.asking import Login
     from agent.inventory import Inventory
 
 LEFT = "campus-discover.resume"
-"""The file that a broken-off discovery leaves, in the folder where it was begun."""
+"""The file that a discovery keeps, and leaves when it is broken off, in the folder where it was begun."""
 FASTEST = 10_000
 
 
@@ -48,12 +48,13 @@ def run(args: Namespace, desk: Desk) -> int:
     given = _given(args, desk)
     journey, file = _journey(args, given, desk)
     begun = time.monotonic()
-    _walk(journey, file, desk)
+    trail = _walk(journey, file, desk)
     found, changes = _judged(journey, given)
     result = _Result(journey, given, found, changes, time.monotonic() - begun)
     _tell(result, write, desk)
-    if file is not None:
-        file.unlink(missing_ok=True)
+    if trail is not None:
+        trail.close()
+        trail.path.unlink(missing_ok=True)
     return DONE
 
 
@@ -181,7 +182,7 @@ def _resumed(file: Path, words: Sequence[str], wish: Any, desk: Desk) -> Journey
         journey.restore(body)
     except FileNotFoundError:
         raise Stop(USAGE, say("cli.no_file", place=str(file))) from None
-    except (BadResume, ValueError, KeyError, TypeError):
+    except (BadResume, ValueError, KeyError, TypeError, AttributeError):
         raise Stop(USAGE, say("discovery.bad_resume", file=str(file))) from None
     if words and _networks(words, True, desk) != networks:
         raise Stop(USAGE, say("discovery.other_ranges", ranges=" ".join(body["ranges"])))
@@ -204,8 +205,9 @@ class _Watching:
         self.bar.moved(done, self._say.say("discovery.found", count=found))
 
 
-def _walk(journey: Journey, file: Path | None, desk: Desk) -> None:
-    watching = _Watching(desk)
+def _walk(journey: Journey, file: Path | None, desk: Desk) -> Trail | None:
+    """The journey to its end. The file that it kept on the way; None where none could be kept."""
+    watching, trail = _Watching(desk), _trail(file, journey, desk)
     done = False
     try:
         with _terminated():
@@ -215,13 +217,40 @@ def _walk(journey: Journey, file: Path | None, desk: Desk) -> None:
         pass
     finally:
         watching.bar.clear()
-        if not done:
-            left = _leave(journey, file)
-            desk.tell(desk.say.say("discovery.left_behind", file=str(left)))
+        if trail is not None and not done and _saved(trail, journey, desk):
+            desk.tell(desk.say.say("discovery.left_behind", file=str(trail.path)))
     if not done:
         raise Stop(INTERRUPTED, desk.say.say("cli.interrupted"))
     for key, words in journey.notes.items():
         desk.tell(desk.say.say(f"discovery.note.{key}", **words))
+    return trail
+
+
+def _trail(file: Path | None, journey: Journey, desk: Desk) -> Trail | None:
+    """Where it is written down what is found: as named, else beside what earlier discoveries left."""
+    from agent.discovery import Trail
+
+    place, number = file or Path(LEFT), 1
+    while file is None and place.exists():
+        if number == 1:
+            desk.tell(desk.say.say("discovery.earlier", file=LEFT))
+        number += 1
+        place = Path(f"{LEFT}.{number}")
+    trail = Trail(place)
+    if not _saved(trail, journey, desk):
+        return None
+    journey.found.write = trail.add
+    return trail
+
+
+def _saved(trail: Trail, journey: Journey, desk: Desk) -> bool:
+    """False, and said, where it cannot be written: a discovery is not stopped by that."""
+    try:
+        trail.save(journey.body(), bytes(journey.ground.marks))
+    except OSError as error:
+        desk.tell(desk.say.say("discovery.no_trail", file=str(trail.path), why=error.strerror or type(error).__name__))
+        return False
+    return True
 
 
 @contextmanager
@@ -234,66 +263,66 @@ def _terminated() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _leave(journey: Journey, file: Path | None) -> Path:
-    from agent.discovery import save
-
-    place, number = file or Path(LEFT), 1
-    while file is None and place.exists():
-        number += 1
-        place = Path(f"{LEFT}.{number}")
-    save(place, journey.body(), bytes(journey.ground.marks))
-    return place
-
-
 # -- what came of it -------------------------------------------------------------------------------------------------
 
 
 def _judged(journey: Journey, given: _Given) -> tuple[Sequence[Proposal], Differences | None]:
     from agent.discovery import compare, propose
     from agent.discovery.compare import known_of
+    from agent.discovery.makers import load_makers
+    from agent.inventory import REFERENCE
 
+    boxes, arp, makers = journey.found.boxes.values(), journey.arp(), load_makers()
     if given.inventory is None:
-        return propose(journey.boxes.values(), journey.arp()), None
-    devices = {name: device for name, device in given.inventory.devices.items() if not name.startswith("@")}
-    found = propose(journey.boxes.values(), journey.arp(), known_of(devices))
-    return found, compare(found, devices, journey.ground.__contains__)
+        return propose(boxes, arp, makers=makers), None
+    known = given.inventory.devices.items()
+    devices = {name: device for name, device in known if device.kind != REFERENCE}
+    references = {device.address for _, device in known if device.kind == REFERENCE}
+    found = propose(boxes, arp, known_of(devices), makers)
+    return found, compare(found, devices, journey.ground.__contains__, references)
 
 
 def _tell(result: _Result, write: Path | None, desk: Desk) -> None:
     from agent.cli import finding
 
-    text = _text(result, desk) if write is not None or (result.changes is None and not desk.as_json) else ""
+    text = _text(result, write, desk) if write is not None or (result.changes is None and not desk.as_json) else ""
     if write is not None:
         put_new(write, text, desk)
     if desk.as_json:
         ranges = [str(network) for network in result.journey.ground.networks]
-        desk.document(finding.document(ranges, result.found, result.changes, result.journey.outside, result.seconds))
+        desk.document(
+            finding.document(ranges, result.found, result.changes, result.journey.found.outside, result.seconds)
+        )
     elif result.changes is not None:
         desk.print(*finding.differences(desk, result.changes))
     elif write is not None:
         desk.print(*finding.table(desk, result.found))
     else:
         desk.print(text.rstrip("\n"))
-    desk.tell(*finding.beside(desk, result.journey.outside))
+    desk.tell(*finding.beside(desk, result.journey.found.outside))
     desk.tell(desk.say.say("discovery.done", count=len(result.found), seconds=f"{result.seconds:.0f}"))
     if write is not None:
         desk.tell(desk.say.say("discovery.written", file=str(write)))
 
 
-def _text(result: _Result, desk: Desk) -> str:
-    """The inventory to write: the present one with what is new, or a first one."""
+def _text(result: _Result, write: Path | None, desk: Desk) -> str:
+    """The inventory to write: the present one with what is new, or a first one.
+
+    Paths in it are read from the folder where it lies: in another folder they are written in full.
+    """
     from agent.cli.finding import remark
     from agent.discovery import additions, whole
-    from agent.inventory.writing import appended
+    from agent.inventory.writing import appended, relocated
 
     given, new = result.given, result.found if result.changes is None else result.changes.new
     if given.place is not None:
-        present = given.place.read_text("utf-8")
+        present = given.place.read_text("utf-8-sig")
         new = [_with_known_login(each, given, desk) for each in new]
         text = appended(present, additions(new, lambda each: remark(desk, each)))
         if text is None:
             raise Stop(FAILED, desk.say.say("discovery.not_appendable", file=str(given.place)))
-        return text
+        home = given.place.resolve().parent
+        return text if write is None or write.resolve().parent == home else relocated(text, home)
     logins = {name: {"snmp": {"version": "2c", "community_file": str(path)}} for name, path in given.files.items()}
     used = {name: login for name, login in logins.items() if any(each.credentials == name for each in new)}
     head = [desk.say.say(f"discovery.head.{number}") for number in (1, 2, 3)]

@@ -17,7 +17,7 @@ from agent.cli.stop import DONE, FAILED, USAGE, Stop
 if TYPE_CHECKING:
     from agent.inventory import Inventory
     from agent.inventory.columns import Guess
-    from agent.inventory.rows import Imported
+    from agent.inventory.ledger import Imported
 
 ACTIONS = ("import", "export")
 _LISTED = 200
@@ -77,14 +77,20 @@ def _guesses(args: Namespace, desk: Desk) -> list[Guess]:
         raise Stop(USAGE, say("cli.no_file", place=str(args.file))) from None
     except UnreadableSheet as wrong:
         raise Stop(FAILED, say(f"lists.unreadable.{wrong}", file=str(args.file))) from None
-    names = [sheet.name for sheet in sheets]
+    names = [sheet.name for sheet in sheets if sheet.shown]
     absent = [name for name in wanted if name not in names]
     if absent:
         raise Stop(USAGE, say("lists.no_sheet", name=absent[0], names=", ".join(names)))
     own = _own(getattr(args, "map", []), desk)
-    found = [guessed for sheet in sheets if not wanted or sheet.name in wanted if (guessed := guess(sheet, own))]
+    looked_at = [sheet for sheet in sheets if sheet.shown and (not wanted or sheet.name in wanted)]
+    guesses = {sheet.name: guess(sheet, own) for sheet in looked_at}
+    found = [guessed for guessed in guesses.values() if guessed]
     if not found:
         raise Stop(FAILED, say("lists.no_headings", names=", ".join(names)))
+    hidden = [] if wanted else [sheet.name for sheet in sheets if not sheet.shown]
+    for key, unread in (("no_list", [name for name, one in guesses.items() if one is None]), ("hidden", hidden)):
+        if unread:
+            desk.tell(say(f"lists.{key}", names=", ".join(unread)))
     return found
 
 
@@ -105,11 +111,13 @@ def _confirm(guesses: Sequence[Guess], args: Namespace, desk: Desk) -> None:
     """Show what each column is taken for; go on only with a yes."""
     say = desk.say.say
     for one in guesses:
-        desk.tell(say("lists.guess", sheet=one.sheet.name, row=one.row + 1, rows=len(one.sheet.rows) - one.row - 1))
+        desk.tell(say("lists.guess", sheet=one.sheet.name, row=one.number, rows=len(one.sheet.rows) - one.row - 1))
         for line in _columns(one, desk):
             sys.stderr.write(f"  {line}\n")
-        if one.unknown:
-            desk.tell(say("lists.unknown_columns", names=", ".join(one.unknown.values())))
+        kept = [heading for column, heading in one.kept.items() if column in one.unknown]
+        for key, names in (("unknown_columns", kept), ("secret_columns", one.secret)):
+            if names:
+                desk.tell(say(f"lists.{key}", names=", ".join(names)))
     if hasattr(args, "yes"):
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -162,9 +170,13 @@ def _told(done: Imported, write: Path | None, desk: Desk) -> None:
 
 
 def _document(done: Imported, guesses: Sequence[Guess]) -> Mapping[str, Any]:
-    items = [{name: _plain(value) for name, value in entry.fields.items()} for entry in done.entries]
+    items = [
+        {name: _plain(value) for name, value in entry.fields.items()}
+        | ({"notes": list(entry.comments[1:])} if entry.comments[1:] else {})
+        for entry in done.entries
+    ]
     columns = [
-        {"sheet": one.sheet.name, "row": one.row + 1, "fields": {one.heading(at): one.fields[at] for at in one.fields}}
+        {"sheet": one.sheet.name, "row": one.number, "fields": {one.heading(at): one.fields[at] for at in one.fields}}
         for one in guesses
     ]
     remarks = [

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import codecs
 import ipaddress
 import os
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +27,9 @@ MOST_BYTES = 3000
 """Of the bindings of one answer: a GETBULK is cut where the datagram is full (RFC 3416 4.2.3)."""
 
 _UNSIGNED = {65: ber.COUNTER32, 66: ber.GAUGE32, 67: ber.TIMETICKS, 70: ber.COUNTER64}
-_IP_ADDRESS, _OPAQUE = 0x40, 0x44
+_BYTES = {4: ber.OCTETS, 68: 0x44}
+_NOTHING = (ber.NULL, 128, 129, 130)
+_IP_ADDRESS = 0x40
 
 
 @dataclass(slots=True)
@@ -44,45 +46,73 @@ class Recording:
 
 
 def load(path: Path) -> Recording:
-    """Read a recording; the first of two values of a name counts."""
+    """Read a recording; the first of two values of a name counts. A line that cannot be read is left out."""
     found = Recording()
-    for line in path.read_bytes().splitlines():
-        if not line.strip() or line.startswith(b"#"):
+    for line in path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines():
+        if not line.strip() or line.lstrip().startswith(b"#"):
             continue
         try:
             name, tag, value = line.decode("utf-8", "surrogateescape").split("|", 2)
-            found.values.setdefault(ber.dotted(name.strip().lstrip(".")), _encoded(tag, value))
+            at = ber.dotted(name.strip().lstrip("."))
+            ber.oid(at)
+            found.values.setdefault(at, encoded(tag.strip(), value.rstrip(" \t")))
         except (ValueError, IndexError, OverflowError):
             found.broken += 1
     found.order = sorted(found.values)
     return found
 
 
-def _encoded(tag: str, text: str) -> bytes:
-    """One value in BER. A tag is a number, `x` behind it for hex; `:numeric` makes a number from its parameters."""
+def encoded(tag: str, text: str) -> bytes:
+    """One value in BER, as snmpsim reads it. A tag is the sum of the type's BER bits; `x` behind it: hex, `e`: a Python
+    string's escapes; `:module` behind that: a variation, of which the value at the start is taken.
+
+    Raises ValueError for what is no value of the type.
+    """
     kind, _, variation = tag.partition(":")
-    hexed = kind.endswith("x")
-    number = int(kind.rstrip("x"))
-    raw = bytes.fromhex(text) if hexed else text.encode("utf-8", "surrogateescape")
     if variation:
-        text = _parameter(text)
+        text = _varied(variation, dict(part.partition("=")[::2] for part in text.split(",")), kind)
+    number = int(kind.rstrip("xe"))
+    if number in _BYTES:
+        return ber.tlv(_BYTES[number], _raw(kind, text))
     if number == 2:
         return ber.integer(int(text.strip()))
     if number in _UNSIGNED:
-        return ber.integer(int(text.strip()), _UNSIGNED[number])
+        whole, tag_ = int(text.strip()), _UNSIGNED[number]
+        if not 0 <= whole < 2 ** (64 if number == 70 else 32):
+            raise ValueError(text)
+        return ber.integer(whole, tag_)
     if number == 6:
         return ber.oid(ber.dotted(text.strip().lstrip(".")))
     if number == 64:
-        return ber.tlv(_IP_ADDRESS, raw if hexed else ipaddress.IPv4Address(text.strip()).packed)
-    if number == 5:
-        return ber.tlv(ber.NULL, b"")
-    return ber.tlv(_OPAQUE if number == 68 else ber.OCTETS, raw)
+        return ber.tlv(_IP_ADDRESS, _raw(kind, text) if kind != "64" else ipaddress.IPv4Address(text.strip()).packed)
+    if number in _NOTHING:
+        return ber.tlv(number, b"")
+    raise ValueError(tag)
 
 
-def _parameter(text: str) -> str:
-    """The number that a `numeric` variation of snmpsim starts from."""
-    found = re.search(r"(?:scale|rate|initial)=(\d+)", text)
-    return found[1] if found else "0"
+def _raw(kind: str, text: str) -> bytes:
+    """Bytes of a text; of an odd number of hex digits the last is the upper half of a byte."""
+    if kind.endswith("x"):
+        digits = text.strip().removeprefix("0x").replace(" ", "")
+        return bytes.fromhex(digits + "0" * (len(digits) % 2))
+    if kind.endswith("e"):
+        return codecs.escape_decode(text.encode("utf-8", "surrogateescape"))[0]
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _varied(module: str, said: dict[str, str], kind: str) -> str:
+    """The value with which a variation module of snmpsim begins. Raises ValueError for one that has none."""
+    if module == "numeric":
+        first = float(said.get("initial", said.get("min", 0)))
+        if said.get("function") == "cos":
+            first = float(said.get("scale", 1))
+        elif "function" not in said and "initial" not in said:
+            first = float(said.get("rate", first))
+        return str(int(min(max(first + float(said.get("offset", 0)), float(said.get("min", "-inf"))), 2.0**63)))
+    value = said.get("hexvalue" if kind.endswith("x") else "value", said.get("value"))
+    if value is None or module not in ("writecache", "delay", "notification"):
+        raise ValueError(module)
+    return value
 
 
 class Replay(asyncio.DatagramProtocol):
@@ -94,6 +124,7 @@ class Replay(asyncio.DatagramProtocol):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._recording = cache(self._load)
+        self._given: dict[bytes, Recording] = {}
         self._transport: asyncio.DatagramTransport | None = None
         self.port = 0
         self.requests = 0
@@ -105,13 +136,17 @@ class Replay(asyncio.DatagramProtocol):
         self.port = self._transport.get_extra_info("sockname")[1]
         return self
 
+    def serve(self, community: str, recording: Recording) -> None:
+        """Answer this community from a recording that stands in no file."""
+        self._given[community.encode()] = recording
+
     def close(self) -> None:
         assert self._transport is not None
         self._transport.close()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         request = parse(data)
-        recording = self._recording(request.community)
+        recording = self._given.get(request.community) or self._recording(request.community)
         if recording is not None and self._transport is not None:
             self.requests += 1
             self._transport.sendto(self._answer(request, recording), addr)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.probes.snmp.library import FOLDER, Joined, Library, load
+from agent.probes.snmp.library import EXTREMES, FOLDER, Joined, Library, load
 from agent.probes.snmp.parts import address, part_of, parted
 from agent.probes.snmp.profile import Column, Rule
 from agent.probes.snmp.template import Template
@@ -86,7 +86,7 @@ def test_the_nearest_profile_is_heard_first(tmp_path: Path) -> None:
     assert set(profiles) == {"box", "bare"}
     assert profiles["box"].line == ("box", "left", "right", "base")
     assert named(profiles["box"], "processors") == [["own", "left"], ["right"], ["base"]]
-    assert profiles["box"].no_value == {"1", "2"}
+    assert profiles["box"].no_value == EXTREMES | {"1", "2"}
     assert named(profiles["bare"], "processors") == [["left"], [], ["base"]]
 
 

@@ -78,7 +78,7 @@ async def test_an_idle_processor_counts(tmp_path: Path) -> None:
     found = await of(
         tmp_path,
         f"{row}.5.9|2|0\n{row}.5.10|2|0\n{row}.6.9|2|80\n{row}.6.10|2|0\n{row}.7.9|2|0\n{row}.7.10|2|0\n{row}.9.9|2|0\n"
-        f"{row}.9.10|2|0\n{row}.20.9|2|2048\n{row}.20.10|2|0\n",
+        f"{row}.9.10|2|0\n{row}.19.9|2|2048\n{row}.19.10|2|0\n",
         f"{HUAWEI}.2.23.95",
     )
     assert [(each.index, each.percent) for each in found.rows["processors"]] == [("9", 0)]

@@ -3,9 +3,9 @@
 `session` one device's conversation · `walk` a column, bounded · `system` who it is · `uptime` reboot or wrap ·
 `ports` ifTable and ifXTable · `rates` what they carry in a second · `prober` the look.
 Profiles (`agent/probes/profiles/*.yaml`): `profile` what one says · `words`, `fields`, `columns`, `rules`, `loading`
-read a file, `library` joins all · `select` chooses · `tables` columns read once · `template`, `parts`, `values` text
-and figures · `row`, `assemble` a rule into `rows` · `collect` one full collection · `box` what is kept between polls ·
-`checks` what is judged.
+read a file, `library` joins all · `select` chooses · `tables` columns read once · `contexts` those of each VLAN ·
+`template`, `parts`, `values` text and figures · `row`, `assemble` a rule into `rows` · `collect` one full collection ·
+`box` what is kept between polls · `checks` what is judged.
 `slow` the odd device, through pysnmp · `recording` a box written down for a test.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from agent.probes.snmp.fields import NEEDED, kinds_of
+from agent.probes.snmp.fields import NEEDED, bounds_of, kinds_of
 from agent.probes.snmp.profile import Column, Rule
 from agent.probes.snmp.row import Found, Row, merged
 from agent.probes.snmp.rows import CLASSES
@@ -57,7 +57,7 @@ def build(rule: Rule, row: Row) -> Any:
         if kind == "text":
             values[name] = row.choice_text(choices)
         elif kind == "number":
-            values[name], column = row.choice_number(choices)
+            values[name], column = row.choice_number(choices, bounds_of(rule.of, name, values.get("class", "")))
             main = main or column
         else:
             values[name] = row.state(main)
@@ -71,7 +71,7 @@ def build(rule: Rule, row: Row) -> Any:
 def _finished(rule: Rule, row: Row, values: dict[str, Any], main: str) -> Any:
     of = rule.of
     if of == "sensors":
-        values |= {"check": rule.check, "alarm": rule.alarm, "oid": row.instance(main)}
+        values |= {"check": rule.check, "alarm": rule.alarm, "proven": rule.proven, "oid": row.instance(main)}
     if of in ("memory", "storage"):
         _complete(values)
     needed = NEEDED.get(of, ())
@@ -81,12 +81,17 @@ def _finished(rule: Rule, row: Row, values: dict[str, Any], main: str) -> Any:
 
 
 def _complete(values: dict[str, Any]) -> None:
-    """Used, free and total from two of them, the percentage from two; a total of nought is none."""
+    """Used, free and total from two of them, the percentage from two; a total of nought is none.
+
+    Where more is used than there is, the total has wrapped (hrStorageSize is an Integer32) and nothing is known of it.
+    """
     used, free, total, percent = (values[name] for name in ("used_bytes", "free_bytes", "total_bytes", "percent"))
     if total is None and used is not None and free is not None:
         total = used + free
     if total is not None and total <= 0:
         total = used = free = None
+    if total is not None and max(used or 0.0, free or 0.0) > total:
+        used = free = None
     if total is not None and used is None:
         used = total - free if free is not None else total * percent / 100 if percent is not None else None
     if total is not None and used is not None:
@@ -101,7 +106,8 @@ def _reduced(rule: Rule, rows: list[Row]) -> list[Any]:
         return []
     if rule.of == "system" or rule.reduce == "first":
         return [next((made for row in rows if (made := build(rule, row)) is not None), None)]
-    figures = [value for row in rows if (value := row.choice_number(rule.fields.get("value", ()))[0]) is not None]
+    choices, within = rule.fields.get("value", ()), bounds_of(rule.of, "value", "")
+    figures = [value for row in rows if (value := row.choice_number(choices, within)[0]) is not None]
     count = rule.reduce == "count"
     total = float(len(rows)) if count else merged(figures, rule.reduce or "sum")
     if total is None:

@@ -104,9 +104,9 @@ class Box:
         for oids, asking in wanted.items():
             oid = next((oid for oid in oids if tables.columns.get(oid)), "")
             tree = tables.columns.get(oid, {})
-            indexes = sorted({index for rule in asking for index in self._indexes(rule, oid, tables)}, key=len)
+            indexes = {index for rule in asking for index in self._indexes(rule, oid, tables)}
             if tree and oid not in entire and len(indexes) <= _FEW and 2 * len(indexes) < len(tree):
-                self._sparse[oid] = [index for index in indexes if index in tree]
+                self._sparse[oid] = [index for index in tree if index in indexes]  # in the table's order, as before
 
     def _indexes(self, rule: Rule, oid: str, tables: Tables) -> Iterator[str]:
         """The indexes of the rows that the rule made; all of the table for a rule that looks further."""

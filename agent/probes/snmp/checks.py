@@ -1,14 +1,19 @@
-"""What a look at a box judges beside that it answered: fans, supplies, temperature, optics, PoE, CPU, disks. Pure."""
+"""What a look at a box judges beside that it answered: fans, supplies, temperature, optics, PoE, CPU, disks.
+
+Pure but for `Worked`, the memory that is handed in.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from agent.probes.snmp.rows import Rows, State
 
 REASONS = {
     "fan": "fan_failed", "psu": "psu_failed", "temperature": "too_hot", "optics": "optics_bad", "poe": "poe_fault",
-    "cpu": "cpu_busy", "memory": "memory_full", "disk": "disk_failed", "ups": "ups_trouble",
+    "stack": "stack_broken", "cpu": "cpu_busy", "memory": "memory_full", "disk": "disk_failed", "ups": "ups_trouble",
+    "battery": "battery_bad",
     "recording": "not_recording", "storage_days": "too_few_days",
 }  # fmt: skip
 """The reason of each check where it is bad."""
@@ -25,9 +30,22 @@ DAYS = 30.0
 """Days that a recorder must keep (severity.md V5)."""
 
 
-def judge(rows: Mapping[str, Rows], days: float = DAYS) -> dict[str, str]:
+@dataclass(slots=True)
+class Worked:
+    """What is remembered of a box: parts (by OID) that have been seen good, and checks that have been called bad.
+
+    A second supply that was never plugged in reads as failed on some boxes. Such a part is judged only once it has been
+    good; until then its check is left out, as not looked at, unless it is this agent that called it bad: neither is a
+    ticket opened for what was never there, nor one closed because the agent was started anew.
+    """
+
+    parts: set[str] = field(default_factory=set)
+    bad: set[str] = field(default_factory=set)
+
+
+def judge(rows: Mapping[str, Rows], days: float = DAYS, worked: Worked | None = None) -> dict[str, str]:
     """Reason keys by check, "" where it is good; what the box tells nothing about is left out. days: see `Options`."""
-    bad = _sensors(rows.get("sensors", ()))
+    bad = _sensors(rows.get("sensors", ()), worked or Worked())
     for name, found in (
         ("cpu", _cpu(rows)),
         ("poe", _poe(rows)),
@@ -40,12 +58,20 @@ def judge(rows: Mapping[str, Rows], days: float = DAYS) -> dict[str, str]:
     return {name: REASONS[name] if is_bad else "" for name, is_bad in bad.items()}
 
 
-def _sensors(sensors: Rows) -> dict[str, bool]:
+def _sensors(sensors: Rows, worked: Worked) -> dict[str, bool]:
     bad: dict[str, bool] = {}
+    doubtful: set[str] = set()
     for sensor in sensors:
         if sensor.check and sensor.state is not None:
-            bad[sensor.check] = bad.get(sensor.check, False) or _WORSE[sensor.state] >= max(1, _WORSE[sensor.alarm])
-    return bad
+            is_bad = _WORSE[sensor.state] >= max(1, _WORSE[sensor.alarm])
+            if sensor.proven and not is_bad:
+                worked.parts.add(sensor.oid)
+            elif sensor.proven and sensor.oid not in worked.parts:
+                doubtful.add(sensor.check)
+                continue
+            bad[sensor.check] = bad.get(sensor.check, False) or is_bad
+    worked.bad |= {name for name, is_bad in bad.items() if is_bad}
+    return {name: is_bad for name, is_bad in bad.items() if is_bad or name not in doubtful - worked.bad}
 
 
 def _cpu(rows: Mapping[str, Rows]) -> bool | None:

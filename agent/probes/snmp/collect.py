@@ -10,6 +10,7 @@ from gufo.snmp import ValueType
 
 from agent.probes.snmp import WALK_SECONDS
 from agent.probes.snmp.assemble import assemble
+from agent.probes.snmp.contexts import followed
 from agent.probes.snmp.library import ADDITIVE, Joined, Library
 from agent.probes.snmp.ports import read_ports
 from agent.probes.snmp.profile import Alternatives, Rule, Step
@@ -32,12 +33,16 @@ class NoProfile(Exception):
     """There is not even a generic profile: the folder of profiles is missing or broken."""
 
 
-async def collect(session: Session, library: Library, *, bulk: int = 50, log: Log = lambda line: None) -> Collection:
+async def collect(
+    session: Session, library: Library, *, bulk: int = 50, seconds: float = WALK_SECONDS,
+    log: Log = lambda line: None,
+) -> Collection:  # fmt: skip
     """Everything the box tells, within the bounds of a walk. Raises what a first request raises.
 
-    The session is entered (`async with session:`) and its patience set by the caller.
+    The session is entered (`async with session:`) and its patience set by the caller. seconds: the longest for all
+    tables; what was not read by then is named in `failed`.
     """
-    budget = Budget(until=asyncio.get_running_loop().time() + WALK_SECONDS, bulk=bulk)
+    budget = Budget(until=asyncio.get_running_loop().time() + seconds, bulk=bulk)
     values = await SystemGroup().read(session)
     told = facts(values, session.engine_id)
     tables = Tables(session, budget)
@@ -79,7 +84,7 @@ async def rows_of(profile: Joined, of: str, tables: Tables, yielding: list[Rule]
     for group in profile.groups.get(of, ()):
         for step in group:
             for rule in step.rules if isinstance(step, Alternatives) else (step,):
-                rows = await assemble(rule, tables, profile.no_value)
+                rows = await followed(rule, tables, profile.no_value)
                 found += rows
                 if rows and yielding is not None:
                     yielding.append(rule)

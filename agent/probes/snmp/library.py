@@ -19,6 +19,9 @@ FOLDER = Path(__file__).parent.parent / "profiles"
 FALLBACK = "generic"
 """The profile of a box that none recognises."""
 
+EXTREMES = frozenset(map(str, (-(2**31), 2**31 - 1, 2**32 - 1, -(2**63), 2**63 - 1, 2**64 - 1)))
+"""The ends of the SMI's types (RFC 2578), which no box measures: many say so for "not known"."""
+
 ADDITIVE = frozenset(("sensors", "neighbours"))
 """Classes in which a profile's own rules stand beside the inherited ones; elsewhere the first profile that yields
 rows is heard alone."""
@@ -151,7 +154,7 @@ def _joined(chain: Sequence[Profile], line: tuple[str, ...]) -> Joined:
     return Joined(
         name=profile.name, title=profile.title, file=profile.file, line=line, select=profile.select, system=system,
         groups={of: tuple(kept) for of, kept in groups.items() if kept},
-        no_value=frozenset().union(*(each.no_value for each in chain)),
+        no_value=EXTREMES.union(*(each.no_value for each in chain)),
     )  # fmt: skip
 
 

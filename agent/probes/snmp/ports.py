@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gufo.snmp import SnmpDecodeError, SnmpError, ValueType
+from gufo.snmp import SnmpError, ValueType
 
 from agent.probes.snmp.session import Session
-from agent.probes.snmp.walk import Budget, Column, WalkError, column
+from agent.probes.snmp.walk import GOING_ROUND, Budget, Column, WalkError, column, why_not
 from agent.text import clean
 
 _IF = "1.3.6.1.2.1.2.2.1."
@@ -42,6 +42,11 @@ class Port:
     out_discards: int | None
     wide: bool
     duplex: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people know it by; a port that has no name at all by its number."""
+        return self.name or self.descr or self.alias or str(self.index)
 
 
 _STATE = {"oper": 8, "admin": 7, "descr": 2, "type": 3, "mac": 6}
@@ -82,20 +87,16 @@ async def _table(
     session: Session, budget: Budget, table: str, columns: dict[str, int], rows: int, failed: Failures, name: str
 ) -> dict[str, Column]:
     found: dict[str, Column] = {}
-    if failed:
-        columns = {}  # what has choked once is not asked for more in this look
-    try:
-        for key, number in columns.items():
+    for key, number in columns.items():
+        if set(failed.values()) - {GOING_ROUND}:
+            break  # what has choked once is not asked for more in this look
+        try:
             found[key] = await column(session, f"{table}{number}", budget, rows)
-            rows = rows or len(found[key])
-    except WalkError as error:
-        failed[name] = error.reason
-    except TimeoutError:
-        failed[name] = "timeout"
-    except SnmpDecodeError:
-        failed[name] = "malformed"
-    except SnmpError:
-        failed[name] = "wrong_answer"
+        except (WalkError, TimeoutError, SnmpError) as error:
+            failed[name] = why_not(error)
+            if failed[name] == GOING_ROUND and isinstance(error, WalkError):
+                found[key] = error.found
+        rows = rows or len(found.get(key, ()))
     return found
 
 

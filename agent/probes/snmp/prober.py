@@ -18,7 +18,7 @@ from agent.probes.base import Hooks, Log
 from agent.probes.each import Each
 from agent.probes.snmp import KIND, WALK_SECONDS
 from agent.probes.snmp.box import Box
-from agent.probes.snmp.checks import extents, judge, samples_of
+from agent.probes.snmp.checks import Worked, extents, judge, samples_of
 from agent.probes.snmp.library import known
 from agent.probes.snmp.ports import UP, Port, read_ports
 from agent.probes.snmp.rates import rates
@@ -50,6 +50,7 @@ class _Known:
     read: float = 0.0
     clocks: Clocks | None = None
     engine_id: str = ""
+    worked: Worked = field(default_factory=Worked)
 
     def fits(self, target: Target) -> bool:
         """Is this target the one that all this was learned of?"""
@@ -76,7 +77,7 @@ class Poller(Each):
     def __init__(self, hooks: Hooks) -> None:
         super().__init__(hooks, self._poll, worst=KIND.worst)
         self._clock = hooks.clock
-        self._rejected = hooks.rejected
+        self._rejected, self._identities = hooks.rejected, hooks.identities
         self._resolver = hooks.resolver
         self._library = known(hooks.profiles)
         for problem in self._library.problems:
@@ -120,6 +121,7 @@ class Poller(Each):
         told = facts(values, session.engine_id)
         log(f"system group: {len(values)} values, {told.get('sys_descr', 'no sysDescr')}")
         samples = _learn(device, values, self._clock.mono(), told)
+        self._identities.learn(target.device, f"{target.probe}:engine_id", device.engine_id)
         budget = Budget(until=asyncio.get_running_loop().time() + WALK_SECONDS, bulk=device.bulk)
         tables: dict[str, Any] = {}
         failed: dict[str, str] = {}
@@ -130,7 +132,7 @@ class Poller(Each):
         checks: dict[str, str] = {}
         if target.options.profiles and not _CHOKED.intersection(failed.values()):
             await device.box.look(session, budget, self._library, told, now=look.begun, slow=target.options.slow)
-            checks = _told_by(device.box, samples, told, tables, target.options.days, log)
+            checks = _told_by(device, samples, told, tables, log)
         device.bulk = budget.bulk
         if failed:
             told["tables_failed"] = dict(failed)
@@ -167,14 +169,16 @@ class Poller(Each):
             return device
         session = self._session(target, address)
         device = _Known(target, address, session, SystemGroup(), target.options.max_repetitions, Box(target.device))
+        device.engine_id = self._identities.of(target.device, f"{target.probe}:engine_id")
         self._devices[target.key] = device
         return device
 
 
 def _told_by(
-    box: Box, samples: dict[str, float], told: dict[str, Json], tables: dict[str, Any], days: float, log: Log
+    device: _Known, samples: dict[str, float], told: dict[str, Json], tables: dict[str, Any], log: Log
 ) -> dict[str, str]:
     """Put what the box's profile brought into samples, facts and tables; gives the checks."""
+    box, days = device.box, device.target.options.days
     assert box.chosen is not None
     log(f"profile {box.chosen.profile.name}: {box.chosen.why}")
     log(", ".join(f"{of}: {len(rows)}" for of, rows in box.rows.items() if rows) or "nothing beside the ports")
@@ -187,7 +191,7 @@ def _told_by(
     if box.failed:
         told["profile_failed"] = dict(list(box.failed.items())[:_MOST_FAILED])
     samples |= {name: float(count) for name, count in extents(box.rows, days).items() if count}
-    return judge(box.rows, days)
+    return judge(box.rows, days, device.worked)
 
 
 def _odd(target: Target, address: str, rejected: Callable[[str], None]) -> Session:

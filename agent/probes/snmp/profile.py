@@ -26,11 +26,7 @@ Take = Literal["value", "rest", "address"]
 """What a prefix lookup gives: the value, the rest of the index, or the address that the rest spells (sort, length,
 bytes, as in lldpRemManAddrTable)."""
 
-Convert = Literal[
-    "uw_to_dbm", "mw_to_dbm", "fahrenheit", "kelvin", "complement", "optical_power", "ieee754", "absolute"
-]  # fmt: skip
-
-Clock = Literal["each", "slow"]
+Convert = Literal["uw_to_dbm", "mw_to_dbm", "fahrenheit", "complement", "optical_power"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +109,8 @@ class Rule:
 
     rows: the columns whose indexes are the rows, tried in turn.  parts: names and sorts of the index's parts, in their
     order.  fields: what a row's fields are made of, alternatives in turn.  source: `file:line`.
+    contexts: the column of the VLANs in each of which the rule is followed by itself, "" for none.  proven: a part that
+    has never been seen good is one that is not there.
     """
 
     of: str
@@ -129,6 +127,8 @@ class Rule:
     limits: Limits = Limits()
     check: str = ""
     alarm: State = "critical"
+    contexts: str = ""
+    proven: bool = False
     source: str = field(default="", compare=False)
 
 

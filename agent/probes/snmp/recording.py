@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gufo.snmp import SnmpDecodeError, SnmpError, ValueType
+from gufo.snmp import SnmpError, ValueType
 
 from agent.probes.snmp.session import Session
-from agent.probes.snmp.walk import MOST_VALUES, Budget, Tree, WalkError, subtree
+from agent.probes.snmp.walk import MOST_VALUES, Budget, Tree, WalkError, subtree, why_not
 
 SECONDS = 600.0
 """Longest time for a recording."""
@@ -61,12 +61,10 @@ async def record(session: Session, known: Iterable[str] = (), *, bulk: int = 50)
         found: Tree = {}
         try:
             await subtree(session, root, budget, found)
-        except WalkError as error:
-            failed[root] = error.reason
-        except (SnmpDecodeError, TimeoutError, SnmpError, ValueError) as error:
-            if not values:
+        except (WalkError, TimeoutError, SnmpError, ValueError) as error:
+            if not values and not isinstance(error, WalkError):
                 raise
-            failed[root] = type(error).__name__
+            failed[root] = why_not(error)
         values |= {f"{root}.{index}": value for index, value in found.items()}
     return list(anonymised(values, known)), failed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import inf
 
 from gufo.snmp import ValueType
 
@@ -11,6 +12,8 @@ from agent.probes.snmp.profile import TEXT_LIMIT, Choice, Column, Condition, Man
 from agent.probes.snmp.rows import State
 from agent.probes.snmp.template import Template
 from agent.probes.snmp.values import converted, optical, plain, text, worded
+
+ANY = (-inf, inf)
 
 
 class Found:
@@ -155,14 +158,14 @@ class Row:
                 return found
         return ""
 
-    def choice_number(self, choices: tuple[Choice, ...]) -> tuple[float | None, str]:
-        """The first figure, and the column it comes from ("" for a constant)."""
+    def choice_number(self, choices: tuple[Choice, ...], within: tuple[float, float] = ANY) -> tuple[float | None, str]:
+        """The first figure within bounds, and the column it comes from ("" for a constant)."""
         for choice in choices:
             if isinstance(choice, float):
                 return choice, ""
             if isinstance(choice, str):
                 found = self.number(choice, measured=True)
-                if found is not None:
+                if found is not None and within[0] <= found <= within[1]:
                     return found, choice
         return None, ""
 

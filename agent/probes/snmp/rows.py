@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agent.model import Json
+from agent.probes.channels import Channel
 from agent.probes.snmp.iftypes import type_name
 from agent.probes.snmp.ports import Port
 
@@ -36,7 +37,8 @@ class System:
 class Sensor:
     """class_: temperature, voltage, current, power, dbm, fanspeed, percent, state ...  oid: where the value stands.
 
-    check: the check it counts for ("" none).  alarm: the state from which on the check is bad.
+    check: the check it counts for ("" none).  alarm: the state from which on the check is bad.  proven: only if it has
+    been seen good before.
     """
 
     class_: str
@@ -48,6 +50,7 @@ class Sensor:
     oid: str = ""
     check: str = ""
     alarm: State = "critical"
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +83,6 @@ class Storage:
     used_bytes: float | None = None
     free_bytes: float | None = None
     state: State | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """A camera of a recorder. online: does its picture arrive; recording: is it being kept; days: how long back."""
-
-    index: str
-    name: str = ""
-    online: str = ""
-    recording: str = ""
-    days: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +212,7 @@ class Collection:
         return document
 
 
-_HIDDEN = frozenset(("check", "alarm"))
+_HIDDEN = frozenset(("check", "alarm", "proven"))
 
 
 def _plain(row: Any) -> dict[str, Json]:
@@ -229,8 +221,10 @@ def _plain(row: Any) -> dict[str, Json]:
 
 
 def _number(value: Any) -> Any:
-    """A whole float as an int: 42, not 42.0."""
-    return int(value) if type(value) is float and value.is_integer() else value
+    """A whole float as an int, 42 and not 42.0; another without what binary fractions added to it."""
+    if type(value) is not float:
+        return value
+    return int(value) if value.is_integer() else float(f"{value:.12g}")
 
 
 IF_STATUS = ("", "up", "down", "testing", "unknown", "dormant", "notPresent", "lowerLayerDown")
@@ -239,7 +233,7 @@ IF_STATUS = ("", "up", "down", "testing", "unknown", "dormant", "notPresent", "l
 
 def _port(port: Port) -> dict[str, Json]:
     return {
-        "index": port.index, "name": port.name or port.descr, "descr": port.descr, "alias": port.alias,
+        "index": port.index, "name": port.shown, "descr": port.descr, "alias": port.alias,
         "type": type_name(port.type), "admin": status(port.admin), "oper": status(port.oper),
         "speed_bps": port.speed_bps, "mac": port.mac, "in_octets": port.in_octets, "out_octets": port.out_octets,
         "in_errors": port.in_errors, "out_errors": port.out_errors, "in_discards": port.in_discards,

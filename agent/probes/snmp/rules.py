@@ -150,13 +150,15 @@ def _common(draft: _Draft, node: Fields, trail: Trail, kinds: Mapping[str, str])
     """What rules of all classes may say beside their fields."""
     reader = draft.reader
     known: dict[str, Callable[[Node, Trail], Any]] = {
-        "rule": reader.word, "rows": reader.word, "where": lambda n, t: conditions(reader, n, t),
+        "rule": reader.word, "rows": reader.word, "contexts": reader.word,
+        "where": lambda n, t: conditions(reader, n, t),
         "reduce": lambda n, t: one_of(reader, get_args(Many), n, t),
         "states": lambda n, t: _states(reader, n, t),
         "otherwise": lambda n, t: one_of(reader, STATES, n, t),
         "limits": lambda n, t: _limits(draft, n, t),
         "check": lambda n, t: one_of(reader, CHECKS, n, t),
         "alarm": lambda n, t: one_of(reader, STATES, n, t),
+        "proven": reader.flag,
     }  # fmt: skip
     values: dict[str, Any] = {}
     for name, child, path in reader.named(node, trail):
@@ -216,7 +218,7 @@ def _places(rule: Rule) -> set[str]:
         for template in (column.index, column.by_value, column.prefix):
             names.update(template.places if template else ())
         names |= {column.scale_by, column.precision, *column.minus, *column.like} | _columns_in(column.where)
-    return (names | _columns_in(rule.where)) - {""}
+    return (names | {rule.contexts} | _columns_in(rule.where)) - {""}
 
 
 def _columns_in(where: tuple[Condition, ...]) -> set[str]:

@@ -11,9 +11,10 @@ import asyncio
 import errno
 import os
 import re
+import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fcntl import ioctl
 from termios import FIONREAD
 from types import TracebackType
@@ -23,6 +24,7 @@ from gufo.snmp import SnmpAuthError, SnmpDecodeError, SnmpError, User, ValueType
 from gufo.snmp._fast import GetIter, SnmpV1ClientSocket, SnmpV2cClientSocket, SnmpV3ClientSocket
 from gufo.snmp.utils import format_sock_addr
 
+from agent.model import Secret
 from agent.probes.snmp import Credential
 from agent.probes.snmp.user import user
 
@@ -32,6 +34,9 @@ _MOST_BYTES = 4096
 """gufo's receive buffer: it takes a longer answer for a malformed one."""
 _MOST_STRAYS = 100
 _NOBODY = User.default()
+_REFUSED = re.compile(rb"\x06\x0a\x2b\x06\x01\x06\x03\x0f\x01\x01[\x01\x03\x05\x06]\x00", re.DOTALL)
+"""usmStatsUnsupportedSecLevels, UnknownUserNames, WrongDigests and DecryptionErrors (RFC 3414 5) as a report names
+them: gufo takes every report for the device's clock, and the question behind it would be a second refusal."""
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 Socket = SnmpV1ClientSocket | SnmpV2cClientSocket | SnmpV3ClientSocket
@@ -61,6 +66,7 @@ class Session:
     """
 
     def __init__(self, address: str, port: int, credential: Credential, rejected: Callable[[str], None]) -> None:
+        self._at = (address, port)
         self._to = format_sock_addr(address, port)
         self._credential = credential
         self._rejected = rejected
@@ -114,6 +120,19 @@ class Session:
         return await self._request(
             lambda sock: sock.send_get_next(cursor), lambda sock: _rows(lambda: [sock.recv_get_next(cursor)])
         )
+
+    def within(self, vlan: str) -> Session | None:
+        """The same box as it answers for one VLAN, under `COMMUNITY@VLAN` as Cisco IOS has it; its caller closes it.
+
+        None where there is no community: version 3 has contexts for that, which gufo does not know.
+        """
+        community = self._credential.community
+        if community is None or self.version == "3":
+            return None
+        credential = replace(self._credential, community=Secret(f"{community.reveal()}@{vlan}"))
+        other = Session(*self._at, credential, self._rejected)
+        other.waits = self.waits
+        return other
 
     def close(self) -> None:
         """Drop the socket; the next request opens another."""
@@ -243,6 +262,9 @@ class Session:
         refreshing = sock
 
         def receive(_: Socket) -> bool:
+            if told and _REFUSED.search(_peeked(refreshing)):
+                os.read(refreshing.get_fd(), 1)
+                raise SnmpAuthError("the report says that the login is refused")
             refreshing.recv_refresh()
             return True
 
@@ -267,6 +289,12 @@ def _open(to: str, credential: Credential) -> Socket:
 def _size(sock: Socket) -> int:
     """Bytes of the datagram that is next to be read."""
     return int.from_bytes(ioctl(sock.get_fd(), FIONREAD, bytes(4)), sys.byteorder)
+
+
+def _peeked(sock: Socket) -> bytes:
+    """The datagram that is next to be read. Raises OSError."""
+    with socket.socket(fileno=os.dup(sock.get_fd())) as same:
+        return same.recv(_MOST_BYTES, socket.MSG_PEEK)
 
 
 def _numbered(error: OSError) -> OSError:

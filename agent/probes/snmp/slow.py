@@ -7,6 +7,7 @@ The one home of pysnmp's asking side; imported only for a device whose options a
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -30,7 +31,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
 )
 from pysnmp.nextid import Integer
 from pysnmp.proto import errind
-from pysnmp.proto.rfc1902 import Bits, IpAddress, ObjectIdentifier, OctetString
+from pysnmp.proto.rfc1902 import IpAddress
 from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
 from agent.probes.snmp import Credential, Options
@@ -45,6 +46,7 @@ _LOGIN = (
     errind.AuthenticationFailure, errind.AuthenticationError, errind.UnknownUserName, errind.UnsupportedSecurityLevel,
     errind.WrongDigest, errind.DecryptionError,
 )  # fmt: skip
+_log = logging.getLogger(__name__)
 _one_at_a_time: asyncio.Lock | None = None
 
 
@@ -70,7 +72,7 @@ class SlowSession(Session):
             for model in self._engine.message_processing_subsystems.values():
                 model._cache.new_message_id = Integer(_SHORT)  # what goes out as request-id and message id
         plain = Udp6TransportTarget if ":" in address else UdpTransportTarget
-        self._target = plain if options.any_source else _strict(plain, address, port, rejected)
+        self._target = _guarded(plain, None if options.any_source else (address, port), rejected)
         self._timeout, self._retries = 1.0, 0
         self.version = credential.version
         self.engine_id = b""
@@ -83,6 +85,9 @@ class SlowSession(Session):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _lock().release()
+
+    def within(self, vlan: str) -> None:
+        """An odd device is not asked for its VLANs one by one."""
 
     def patience(self, timeout: float, retries: int) -> None:
         """Wait `timeout` seconds in all, sending again `retries` times."""
@@ -146,17 +151,23 @@ def _lock() -> asyncio.Lock:
     return _one_at_a_time
 
 
-def _strict(plain: Any, address: str, port: int, rejected: Callable[[str], None]) -> Any:
-    """pysnmp takes an answer from anywhere, if only its id fits; this one from where the request went."""
+def _guarded(plain: Any, peer: tuple[str, int] | None, rejected: Callable[[str], None]) -> Any:
+    """pysnmp takes an answer from anywhere, if only its id fits; this one from `peer`. What pysnmp stumbles over is
+    refused here: it hands a datagram to the loop, whose log would be the first to hear of it.
+    """
 
     def datagram_received(self: Any, datagram: bytes, where: Any) -> None:
-        if (str(where[0]).partition("%")[0], where[1]) == (address, port):
-            plain.PROTO_TRANSPORT.datagram_received(self, datagram, where)
-        else:
+        if peer is not None and (str(where[0]).partition("%")[0], where[1]) != peer:
             rejected("source")
+            return
+        try:
+            self._callback_function(self, where, datagram)
+        except Exception as error:  # noqa: BLE001 - pysnmp raises what it stumbles over (TypeError)
+            _log.debug("answer.malformed source=%s error=%s", where[0], type(error).__name__)
+            rejected("malformed")
 
-    transport = type("Strict", (plain.PROTO_TRANSPORT,), {"datagram_received": datagram_received})
-    return type("StrictTarget", (plain,), {"PROTO_TRANSPORT": transport})
+    transport = type("Guarded", (plain.PROTO_TRANSPORT,), {"datagram_received": datagram_received})
+    return type("GuardedTarget", (plain,), {"PROTO_TRANSPORT": transport})
 
 
 def _auth(credential: Credential) -> CommunityData | UsmUserData:
@@ -186,8 +197,8 @@ def _plain(value: Any) -> ValueType:
         return None
     if isinstance(value, IpAddress):
         return ".".join(str(part) for part in value.asOctets())
-    if isinstance(value, ObjectIdentifier):
+    if isinstance(value, univ.ObjectIdentifier):
         return str(value)
-    if isinstance(value, OctetString | Bits):
+    if isinstance(value, univ.OctetString):
         return bytes(value.asOctets())
     return int(value) if isinstance(value, univ.Integer) else None

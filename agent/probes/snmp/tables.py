@@ -8,7 +8,7 @@ from typing import Any
 from gufo.snmp import SnmpAuthError, SnmpDecodeError, SnmpError, ValueType
 
 from agent.probes.snmp.session import Session, TooLarge
-from agent.probes.snmp.walk import Budget, Tree, WalkError, subtree
+from agent.probes.snmp.walk import Budget, Tree, WalkError, subtree, why_not
 
 AT_ONCE = 16
 """Instances asked for in one GET."""
@@ -23,14 +23,14 @@ class Tables:
     """failed: what could not be read to its end, by OID, and why.  known: columns kept from an earlier look;
     sizes: how many rows the others had then.
 
-    kept: by the identity of a rule, the indexes that it made rows of.
+    kept: by the identity of a rule, the indexes that it made rows of.  session, budget: what is asked, within what.
     """
 
     def __init__(
         self, session: Session, budget: Budget, known: Mapping[str, Tree] = EMPTY, sizes: Mapping[str, int] = NO_SIZES
     ) -> None:
-        self._session = session
-        self._budget = budget
+        self.session = session
+        self.budget = budget
         self._known = known
         self._sizes = sizes
         self._silent = 0
@@ -55,23 +55,13 @@ class Tables:
             self.failed[oid] = "timeout"
             return
         try:
-            await subtree(self._session, oid, self._budget, found, self._sizes.get(oid, 0))
+            await subtree(self.session, oid, self.budget, found, self._sizes.get(oid, 0))
             self._silent = 0
-        except WalkError as error:
-            self.failed[oid] = error.reason
-            if error.reason in ("too_long", "too_slow"):
-                self._silent = _PATIENCE
-        except ValueError:
-            self.failed[oid] = "wrong_index"
-        except TimeoutError:
-            self._silent += 1
-            self.failed[oid] = "timeout"
         except SnmpAuthError:
             raise
-        except SnmpDecodeError:
-            self.failed[oid] = "malformed"
-        except SnmpError:
-            self.failed[oid] = "wrong_answer"
+        except (WalkError, TimeoutError, SnmpError, ValueError) as error:
+            why = self.failed[oid] = why_not(error)
+            self._silent += _PATIENCE if why in ("too_long", "too_slow") else why == "timeout"
 
     async def instance(self, oid: str) -> ValueType:
         """One value; None where the box has none."""
@@ -82,7 +72,7 @@ class Tables:
     async def fetch(self, oids: Iterable[str]) -> None:
         """Read these instances, many in a request, those that are there already left out."""
         lacking = [oid for oid in dict.fromkeys(oids) if oid not in self.instances]
-        size = 1 if self._session.version == "1" else AT_ONCE
+        size = 1 if self.session.version == "1" else AT_ONCE
         for at in range(0, len(lacking), size):
             await self._get(lacking[at : at + size])
 
@@ -98,7 +88,7 @@ class Tables:
         if self._silent >= _PATIENCE:
             return
         try:
-            found = await self._session.get(oids)
+            found = await self.session.get(oids)
             self._silent = 0
         except (TooLarge, SnmpDecodeError, SnmpError) as error:
             if isinstance(error, SnmpAuthError):

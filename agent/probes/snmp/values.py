@@ -85,8 +85,10 @@ _AS: Mapping[As, Callable[[bytes], str]] = {
 
 
 def worded(raw: ValueType, column: Column) -> str:
-    """The text of a column's value: read as it says, the pattern's part of it, mapped."""
+    """The text of a column's value: read as it says, the pattern's part of it, mapped; "" for its sentinels."""
     shown = text(raw, column.as_)
+    if shown in column.no_value:
+        return ""
     if column.match is not None:
         shown = found(column.match, shown)
     if not column.map or not shown:
@@ -146,11 +148,6 @@ def _log(value: float, milli: float) -> float | None:
     return DARK if value == 0 else None
 
 
-def _ieee754(value: float) -> float | None:
-    """A float whose 32 bits the device sends as a whole number."""
-    return _finite(struct.unpack(">f", struct.pack(">I", int(value) & 0xFFFFFFFF))[0])
-
-
 OPTICAL_LEAST, OPTICAL_MOST = -50.0, 15.0
 """dBm between which a transceiver's power makes sense."""
 
@@ -171,9 +168,6 @@ _CONVERT: Mapping[Convert, Callable[[float], float | None]] = {
     "uw_to_dbm": lambda value: _log(value, 1000.0),
     "mw_to_dbm": lambda value: _log(value, 1.0),
     "fahrenheit": lambda value: (value - 32) / 1.8,
-    "kelvin": lambda value: value - 273.15,
     "complement": lambda value: 100 - value,
     "optical_power": lambda value: optical(value, hundredths=False),
-    "ieee754": _ieee754,
-    "absolute": abs,
 }

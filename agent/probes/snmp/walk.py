@@ -1,11 +1,11 @@
-"""A column of a table, read within bounds: a device may answer for ever, backwards, or not at all."""
+"""A column of a table, read within bounds: a device may answer for ever, in a ring, or not at all."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
 
-from gufo.snmp import SnmpDecodeError, ValueType
+from gufo.snmp import SnmpDecodeError, SnmpError, ValueType
 
 from agent.probes.snmp.session import Session, TooLarge
 
@@ -16,16 +16,35 @@ MOST_VALUES = 400_000
 STEPS = (25, 10, 1)
 """Smaller bulks that are tried in turn on a device that chokes on a larger one; 1 is GETNEXT."""
 
+GOING_ROUND = "going_round"
+
 Column = dict[int, ValueType]
 Tree = dict[str, ValueType]
 
 
 class WalkError(Exception):
-    """The walk was stopped: `not_increasing`, `wrong_index`, `too_long`, `too_slow`."""
+    """The walk was stopped: `going_round` (a row came twice), `wrong_index`, `too_long`, `too_slow`.
+
+    Rows out of their order are no reason: some agents answer in the order of their own lists (a Ruijie's ARP), and say
+    each once. found: the rows of a column of single integers that had been read, in a ring its whole content.
+    """
+
+    def __init__(self, reason: str, found: Column | None = None) -> None:
+        super().__init__(reason)
+        self.found = found or {}
 
     @property
     def reason(self) -> str:
         return str(self.args[0])
+
+
+def why_not(error: Exception) -> str:
+    """The word for what kept a table from being read to its end: a WalkError's own, `timeout`, `malformed`,
+    `wrong_answer`, `wrong_index`."""
+    if isinstance(error, WalkError):
+        return error.reason
+    words = {TimeoutError: "timeout", SnmpDecodeError: "malformed", SnmpError: "wrong_answer"}
+    return next((word for kind, word in words.items() if isinstance(error, kind)), "wrong_index")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,7 +121,6 @@ async def subtree(session: Session, oid: str, budget: Budget, found: Tree, rows:
 
 async def _walk_parts(session: Session, oid: str, budget: Budget, size: int, found: Tree) -> None:
     cut = len(oid) + 1
-    last: tuple[int, ...] = ()
     cursor = session.cursor(oid, size)
     ask = session.bulk if size > 1 else session.next
     while True:
@@ -111,10 +129,8 @@ async def _walk_parts(session: Session, oid: str, budget: Budget, size: int, fou
             if item is None:
                 return
             index = item[0][cut:]
-            at = tuple(map(int, index.split("."))) if index else ()
-            if at <= last:
-                raise WalkError("not_increasing")
-            last = at
+            if index in found:
+                raise WalkError(GOING_ROUND)
             found[index] = item[1]
         if not batch:
             return
@@ -124,7 +140,6 @@ async def _walk_parts(session: Session, oid: str, budget: Budget, size: int, fou
 async def _walk(session: Session, oid: str, budget: Budget, size: int) -> Column:
     found: Column = {}
     cut = len(oid) + 1
-    last = -1
     cursor = session.cursor(oid, size)
     ask = session.bulk if size > 1 else session.next
     while True:
@@ -136,9 +151,8 @@ async def _walk(session: Session, oid: str, budget: Budget, size: int) -> Column
                 index = int(item[0][cut:])
             except ValueError:
                 raise WalkError("wrong_index") from None
-            if index <= last:
-                raise WalkError("not_increasing")
-            last = index
+            if index in found:
+                raise WalkError(GOING_ROUND, found)
             found[index] = item[1]
         if not batch:
             return found

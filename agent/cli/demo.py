@@ -225,7 +225,7 @@ class _Stage:
 
     async def _perform(self, show: Show, terminal: bool) -> None:
         await show.start()
-        self._introduce(len(show.plan.boxes), terminal)
+        self._introduce(sum(not box.id.startswith("@") for box in show.plan.boxes), terminal)
         await show.play()
 
     def _introduce(self, count: int, terminal: bool) -> None:

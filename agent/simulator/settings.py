@@ -14,8 +14,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "mains": ("on", "off"),
     "registered": ("yes", "no"),
 }
-"""picture: what a camera sees.  recording: of a recorder.  mains: before a UPS.  registered: an amplifier at its
-exchange.
+"""picture: what a camera sees.  recording: of a recorder, or of a camera at its recorder.  mains: before a UPS.
+registered: an amplifier at its exchange.
 """
 FREE = ("password", "clock", "vlan")
 _STEP = re.compile(r"([+-]?)(\d{1,7})\s?([smhd]?)", re.ASCII)

@@ -60,4 +60,8 @@ def name_of(body: bytes) -> Name:
 
 
 def dotted(text: str) -> Name:
-    return tuple(int(part) for part in text.split("."))
+    """Raises ValueError for what is no OID; one with a part below nought cannot be said in BER."""
+    name = tuple(int(part) for part in text.split("."))
+    if len(name) < 2 or min(name) < 0:
+        raise ValueError(text)
+    return name

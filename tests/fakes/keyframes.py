@@ -49,7 +49,16 @@ INFRARED = "lutyuv=y=16+(val-16)*0.7:u=128:v=128"
 BLACK = "lutyuv=y=16:u=128:v=128"
 COVERED = "lutyuv=y=110+(val-110)*0.01:u=120:v=135"
 FOG = "lutyuv=y=150+(val-150)*0.3"
-"""What may happen to a scene."""
+THICK_FOG = "lutyuv=y=160+(val-128)*0.12"
+DIM = "lutyuv=y=16+(val-16)*0.2"
+LAMP = "lutyuv=y=16+(val-16)*0.05,drawbox=x=iw*0.6:y=ih*0.3:w=iw*0.15:h=ih*0.18:color=white:t=fill"
+SCREEN = "lutyuv=y=16+(val-16)*0.05,drawbox=x=iw*0.3:y=ih*0.25:w=iw*0.35:h=ih*0.35:color=0xe0e0e0:t=fill"
+WALL = "lutyuv=y=180+(val-128)*0.03,drawbox=x=iw*0.4:y=ih*0.3:w=iw*0.12:h=ih*0.6:color=0x9a9080:t=fill"
+TAPE = "gblur=sigma=150,lutyuv=y=45+(val-128)*0.06"
+PAPER = "lutyuv=y=215+(val-128)*0.01:u=128:v=128"
+HAND = "gblur=sigma=120,lutyuv=y=70+(val-128)*0.15:u=110:v=150"
+"""What may happen to a scene: weather and light, a lit screen in a dark room, a bare wall with a door; what covers a
+lens."""
 
 
 @cache

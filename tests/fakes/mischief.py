@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from tests.fakes import ber
-from tests.fakes.snmp_agent import Mischief, Request, reply
+from tests.fakes.snmp_agent import Mischief, Request, Rows, reply
 
 
 def fuzzed(chance: random.Random, copies: int, good: bool = True) -> Mischief:
@@ -79,6 +79,23 @@ def standing_still(request: Request, answer: bytes) -> list[bytes]:
         return [answer]
     column, _ = _split(request.names[0])
     return [reply(request, [((*column, 7), ber.integer(1))])]
+
+
+def upside_down(rows: Rows) -> Mischief:
+    """Tells the rows of a column of the port tables from the last to the first, each once."""
+
+    def act(request: Request, answer: bytes) -> list[bytes]:
+        if request.kind == ber.GET or request.names[0][:7] not in ((1, 3, 6, 1, 2, 1, 2), (1, 3, 6, 1, 2, 1, 31)):
+            return [answer]
+        column, start = _split(request.names[0])
+        names = sorted((name for name in rows if name[: len(column)] == column), reverse=True)
+        behind = names[names.index((*column, start)) + 1 :] if start else names
+        count = request.repetitions if request.kind == ber.GETBULK else 1
+        told = [(name, rows[name]) for name in behind[:count]]
+        end = [(request.names[0], ber.tlv(ber.END_OF_VIEW, b""))]
+        return [reply(request, told if len(told) == count else told + end)]
+
+    return act
 
 
 def silent_tables(request: Request, answer: bytes) -> list[bytes]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 REAL_HOST = b"192.168.68.111"
@@ -94,7 +95,7 @@ class Camera:
     _nonce: str = field(default_factory=lambda: secrets.token_hex(8))
     _server: asyncio.Server | None = None
 
-    async def start(self, address: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Camera:
+    async def start(self, address: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Self:
         self._server = await asyncio.start_server(self._serve, address, port, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self

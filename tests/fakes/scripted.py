@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agent.model import Outcome, Reading, Target
 from agent.probes.base import Hooks, Log
@@ -20,12 +20,16 @@ RTT = 0.002
 Way = Callable[[str, str], Path]
 """(device, service) -> the way to it now."""
 
+Verdict = tuple[str, Mapping[str, str]]
+Said = Callable[[str, str], Verdict]
+"""(device, protocol) -> why it answers and does not serve, "" where it does; and what is judged beside that."""
+
 
 class ScriptedProber:
     """Answers every look from `way`; packets are lost at its `loss`, independently, by a seeded generator."""
 
-    def __init__(self, hooks: Hooks, way: Way, seed: int = 1) -> None:
-        self._hooks, self._way, self._random = hooks, way, random.Random(seed)
+    def __init__(self, hooks: Hooks, way: Way, seed: int = 1, said: Said = lambda device, protocol: ("", {})) -> None:
+        self._hooks, self._way, self._random, self._said = hooks, way, random.Random(seed), said
         self._failed: set[tuple[str, str]] = set()
 
     def start(self, targets: Sequence[Target]) -> None:
@@ -48,7 +52,12 @@ class ScriptedProber:
     def _reading(self, target: Target, outcome: Outcome, took: float) -> Reading:
         reason = "" if outcome is Outcome.OK else "timeout"
         at = self._hooks.clock.now() - round(took * 1000)
-        return Reading(target, at, took, outcome, reason, {"rtt_seconds": RTT} if not reason else {})
+        if outcome is not Outcome.OK:
+            return Reading(target, at, took, outcome, reason)
+        why, checks = self._said(target.device, target.protocol)
+        outcome = Outcome.FAILED if why else outcome
+        facts = {"rung": "clock" if why == "clock_drift" else "login"} if why else {}
+        return Reading(target, at, took, outcome, why, {"rtt_seconds": RTT}, facts, {}, checks)
 
     def _begin(self, target: Target) -> None:
         loop = asyncio.get_running_loop()

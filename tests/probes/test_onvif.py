@@ -88,7 +88,7 @@ async def test_a_good_camera_says_who_it_is(camera: Camera, climber: Climber) ->
     assert str(reading.facts["snapshot_uri"]).startswith(f"http://127.0.0.1:{camera.port}/onvif-cgi/jpg/image.cgi?")
     assert abs(reading.samples["clock_drift_seconds"]) < 1.5
     assert reading.samples["recorded_days"] == pytest.approx(40.0, abs=0.01)
-    assert reading.checks == {"clock": "", "recording": ""}
+    assert reading.checks == {"clock": "", "recording": "", "storage_days": ""}
     assert "CreatePullPointSubscription" not in camera.asked
     assert camera.refused == 0
     assert camera.connections == 1, "one connection carries the whole ladder"
@@ -298,7 +298,9 @@ async def test_another_certificate_gets_no_login(climber: Climber, tmp_path: Pat
     """Any certificate is taken, since cameras sign their own; but not another one than before."""
     camera = await Camera(password=PASSWORD).start(tls=own(tmp_path).server)
     one = at(camera, tls=True)
-    assert (await look(climber, one)).outcome is Outcome.OK
+    first = await look(climber, one)
+    assert (first.outcome, first.checks["certificate"]) == (Outcome.OK, ""), "its end is told of, whoever signed it"
+    assert first.samples["tls_days_left"] == pytest.approx(365, abs=0.1)
     await camera.close()
     another = await Camera(password=PASSWORD).start(port=camera.port, tls=own(tmp_path).server)
     assert verdict(await look(climber, one)) == ("login", "identity_changed")

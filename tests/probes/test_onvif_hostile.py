@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from agent.model import Outcome, Secret
-from agent.probes.onvif import answers, soap
+from agent.probes.onvif import answers, recorded, soap
 from agent.probes.onvif.prober import Climber
 from agent.probes.onvif.soap import Fault, NoSoap
 from agent.probes.onvif.where import Host, elsewhere, service, shown, snapshot, stream
@@ -23,8 +23,9 @@ from agent.probes.wire import httpc
 from agent.probes.wire.httpc import BadAnswer, Line, request
 from tests.fakes import onvif_mischief as mischief
 from tests.fakes.onvif_camera import Camera, Mischief, Request
+from tests.fakes.onvif_recorder import Device, Recorded
 
-from .test_onvif import at, look, replies, verdict  # noqa: F401  (the fixture that skips without the replies)
+from .test_onvif import PASSWORD, at, look, replies, verdict  # noqa: F401  (the fixture that skips without the replies)
 from .watching import Watch
 
 pytestmark = pytest.mark.net
@@ -33,7 +34,10 @@ REPLIES: dict[str, Callable[[Any], object]] = {
     "GetSystemDateAndTime": answers.device_time, "GetDeviceInformation": answers.information,
     "GetServices": answers.services, "GetProfiles": answers.profiles, "GetStreamUri": answers.uri,
     "GetCapabilities": lambda reply: answers.capabilities(reply, {name: name for name in soap.SERVICES}),
-    "GetNetworkInterfaces": answers.mac, "GetSnapshotUri": answers.uri, "GetRecordingSummary": answers.recorded,
+    "GetNetworkInterfaces": answers.mac, "GetSnapshotUri": answers.uri, "GetRecordingSummary": recorded.summary,
+    "GetRecordings": lambda reply: recorded.stretches(recorded.listed(reply, 1024)),
+    "GetRecordingSearchResults": lambda reply: recorded.stretches(recorded.page(reply, 1024)[0]),
+    "GetRecordingInformation": recorded.information, "FindRecordings": answers.text, "EndSearch": answers.text,
 }  # fmt: skip
 """Operations, and who reads their replies."""
 BOMBS = {
@@ -204,7 +208,8 @@ async def test_chunks_and_trailers(camera: Camera) -> None:
 def _storm(count: int, seed: int) -> tuple[float, int]:
     """Read so many mutated replies; the longest time of one, seconds of CPU, and how many could still be read."""
     chance, worst, read = random.Random(seed), 0.0, 0
-    camera = Camera(recordings=(86400.0, 5.0, 3))
+    camera = recorder()
+    camera.recordings, camera.searching = (86400.0, 5.0, 3), {"": 0}
     for _ in range(count):
         operation, take = chance.choice(list(REPLIES.items()))
         text = mischief.mutated(camera.reply(operation), chance)[: httpc.BODY_BYTES]
@@ -233,16 +238,30 @@ def test_ten_thousand_mutated_envelopes() -> None:
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 30
 
 
+def recorder() -> Device:
+    """A device that has answers to all that is asked."""
+    kept = [Recorded(token=f"r{number}", name=f"通道 {number}") for number in range(4)]
+    return Device(password=PASSWORD, services=("media2", "media", "search", "recording"), kept=kept)
+
+
+@pytest.mark.parametrize("media", ["media", "media2"])
 @pytest.mark.parametrize("count", [60, pytest.param(2_000, marks=pytest.mark.soak)])
-async def test_mutated_envelopes_over_the_wire(camera: Camera, climber: Climber, count: int) -> None:
+async def test_mutated_envelopes_over_the_wire(climber: Climber, count: int, media: str) -> None:
     """Any answer of a look is a reading with a reason; none is our own error."""
-    chance = random.Random(count)
+    chance, device = random.Random(count), recorder()
+    device.services = (media, "search", "recording")
+    await device.start()
+
+    async def act(one: Camera, request: Request, writer: asyncio.StreamWriter) -> bool:
+        writer.write(one.http(200, mischief.mutated(one.answer(request).partition(b"\r\n\r\n")[2], chance)))
+        return False
+
     for _ in range(count):
         operation = chance.choice(list(REPLIES))
-        camera.replaced = {}
-        camera.replaced = {operation: mischief.mutated(camera.reply(operation), chance)}
-        reading = await climber.look(at(camera, beside=0.0, timeout=1.0), print)
+        device.mischief = {operation: act}
+        reading = await climber.look(at(device, beside=0.0, timeout=1.0), print)
         assert not reading.reason.startswith(("bug", "local_error")), (operation, reading.reason)
+    await device.close()
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(2_000, marks=pytest.mark.soak)])

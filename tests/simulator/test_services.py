@@ -25,7 +25,8 @@ from agent.simulator.plan import Box, Plan, Service
 from agent.simulator.services import pictures, soap
 from agent.simulator.services.calls import barix, sip
 from agent.simulator.services.logins import LOCK_AFTER, LOCK_SECONDS, Guard
-from agent.simulator.services.onvif import answer
+from agent.simulator.services.onvif import answer, snapshot
+from agent.simulator.services.recordings import SEARCHES
 from agent.simulator.services.rtp import payloads_of
 from agent.simulator.services.table import STREAMS
 from agent.simulator.services.voice import Voice
@@ -56,8 +57,11 @@ def token(password: str = PASSWORD, created: str = "", nonce: bytes = b"01234567
     )
 
 
-def ask(voice: Voice, operation: str, header: str = "", **headers: str) -> tuple[int, str]:
-    body = f"<s:Envelope>{header}<s:Body><x:{operation} xmlns:x='y'/></s:Body></s:Envelope>".encode()
+def ask(
+    voice: Voice, operation: str, header: str = "", *, inner: str = "", space: str = "y", **headers: str
+) -> tuple[int, str]:
+    asked = f"<x:{operation} xmlns:x='{space}'>{inner}</x:{operation}>"
+    body = f"<s:Envelope>{header}<s:Body>{asked}</s:Body></s:Envelope>".encode()
     reply = answer(voice, headers, body)
     return reply.status, reply.body.decode() + " ".join(reply.headers)
 
@@ -117,9 +121,71 @@ def digest(method: str, uri: str, nonce: str, realm: str, password: str = PASSWO
     return f'Digest username="{USER}", realm="{realm}", nonce="{nonce}", uri="{uri}", response="{response}"'
 
 
+def recorder(cameras: int = 40) -> Voice:
+    """Of so many cameras."""
+    one = Service(name="onvif", port=80, username=USER, password=PASSWORD)
+    box = Box(id="nvr", kind="recorder", address="127.0.0.1", vendor="Hikvision", services=(one,))
+    seen = (Box(id=f"cam-{number}", name=f"摄像机 {number}", kind="camera") for number in range(1, cameras + 1))
+    clock = SystemClock()
+    return Voice(Campus(plan=Plan(boxes=(box, *seen)), began=clock.mono()), box, one, clock, Guard())
+
+
+def test_a_recorder_tells_of_each_channel() -> None:
+    voice = recorder()
+    throw(voice.campus, "set cam-2 recording off", now=voice.mono - 7200)
+    throw(voice.campus, "set cam-3 recording never")
+    text = ask(voice, "FindRecordings", token(nonce=b"1"))[1]
+    search = re.search(r"<tse:SearchToken>(\w+)<", text)
+    assert search is not None
+    inner = f"<x:SearchToken>{search[1]}</x:SearchToken><x:MaxResults>1000</x:MaxResults>"
+    pages = [ask(voice, "GetRecordingSearchResults", token(nonce=b"2%d" % at), inner=inner)[1] for at in range(2)]
+    assert [len(re.findall("<tt:RecordingInformation>", page)) for page in pages] == [32, 8]
+    assert ["Completed" in page for page in pages] == [False, True]
+    assert re.findall("<tt:RecordingStatus>(\\w+)<", pages[0])[:4] == ["Recording", "Stopped", "Stopped", "Recording"]
+    assert pages[0].count("<tt:LatestRecording>") == 31
+    assert ask(voice, "EndSearch", token(nonce=b"3"), inner=inner)[0] == 200
+    assert ask(voice, "EndSearch", token(nonce=b"4"), inner=inner)[0] == 400
+    assert ask(voice, "GetRecordings", token(nonce=b"5"))[1].count("<trc:RecordingItem>") == 40
+    inner = "<x:RecordingToken>recording-cam-2</x:RecordingToken>"
+    assert "摄像机 2" in ask(voice, "GetRecordingInformation", token(nonce=b"6"), inner=inner)[1]
+
+
+def test_who_never_ends_a_search_has_none_soon() -> None:
+    voice = recorder()
+    asked = [ask(voice, "FindRecordings", token(nonce=b"%d" % turn))[0] for turn in range(SEARCHES + 1)]
+    assert asked == [*[200] * SEARCHES, 400]
+
+
+def test_newer_cameras_speak_media2_alone() -> None:
+    voice, space = camera("onvif", tags=("h265",)), "http://www.onvif.org/ver{}/media/wsdl"
+    listed = ask(voice, "GetServices", token(nonce=b"1"))[1]
+    assert (
+        space.format(20) in listed.partition("<s:Body>")[2] and space.format(10) not in listed.partition("<s:Body>")[2]
+    )
+    status, text = ask(voice, "GetProfiles", token(nonce=b"2"), space=space.format(20))
+    assert status == 200 and "<tr2:VideoEncoder " in text and "<tt:Encoding>H265<" in text
+    assert ask(voice, "GetProfiles", token(nonce=b"3"), space=space.format(10))[0] == 400
+    assert ask(camera("onvif"), "GetProfiles", token(nonce=b"4"), space=space.format(20))[0] == 400
+
+
+def test_a_snapshot_is_the_picture_and_wants_a_digest() -> None:
+    voice = camera("onvif")
+    refused = snapshot(voice, {})
+    nonce = re.search(r'nonce="(\w+)"', refused.headers[0])
+    assert refused.status == 401 and nonce is not None
+    right = {"authorization": digest("GET", "/onvif/snapshot", nonce[1], voice.guard.realm)}
+    shown = [snapshot(voice, right).body for _ in range(2)]
+    assert shown[0].startswith(b"\xff\xd8") and shown[0] != shown[1]
+    throw(voice.campus, "set cam picture black")
+    assert snapshot(voice, right).body == pictures.still("black", 1)
+    wrong = {"authorization": digest("GET", "/onvif/snapshot", nonce[1], voice.guard.realm, password="wrong")}
+    assert [snapshot(voice, wrong).status for _ in range(LOCK_AFTER)] == [401] * LOCK_AFTER
+    assert snapshot(voice, right).status == 401 and voice.guard.locked(voice.mono)
+
+
 def test_a_recorder_that_stops_says_when() -> None:
-    voice = camera("onvif", kind="recorder")
-    throw(voice.campus, "set cam recording off", now=voice.mono - 7200)
+    voice = recorder(2)
+    throw(voice.campus, "set nvr recording off", now=voice.mono - 7200)
     text = ask(voice, "GetRecordingSummary", token())[1]
     until = re.search(r"<tt:DataUntil>([^<]*)Z<", text)
     assert until is not None

@@ -1,9 +1,10 @@
 """ONVIF cameras and recorders: a ladder whose first broken rung names the fault.
 
-`prober` the look · `ladder` its rungs in order · `beside` what is asked now and then beside them · `call` one device's
-conversation and its logins · `soap` messages by the WSDLs of onvif-zeep, hardened · `token` WS-UsernameToken ·
-`answers` what is taken out of replies · `where` every address a device names, brought back to the one we asked ·
-`stream` what follows the stream's URI.
+`prober` the look · `ladder` its rungs in order · `stream` those beyond the stream's URI · `sight` the picture, and
+`snapshot` the one that the camera takes itself · `beside` what is asked now and then beside the rungs · `recordings`
+what is recorded of each channel, `recorded` its values (pure) · `call` one device's conversation and its logins ·
+`soap` messages by the WSDLs of onvif-zeep, hardened, `byhand` those it lacks · `token` WS-UsernameToken · `answers`
+what is taken out of replies · `where` every address a device names, brought back to the one we asked.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ class Options:
     clock: how far the device's clock may be from ours.  profile: token of the media profile whose stream is asked for,
     else the device's first.  beside: seconds between two questions for what seldom changes (interfaces, snapshot,
     recordings).  records: `yes`, this is where the channel is recorded: no recording at all, or fewer than `days` days
-    of it, is a fault; `auto`: a recording that stopped is one; `no`: it is not asked.  idle: seconds without a
-    recording after which it has stopped.  stream: ask RTSP to describe the stream.  picture: how often a picture is
-    looked at, 0 never.  pictures: whether the last good and the current small picture are kept for the ticket.
+    of it, is a fault; `auto`: a recording that stopped is one, and too few days on what records several channels; `no`:
+    it is not asked.  spare: names of channels of which nothing is to be recorded.  idle: seconds without a recording
+    after which it has stopped.  stream: ask RTSP to describe the stream.  picture: how often a picture is looked at, 0
+    never.  by: where it comes from; `auto`: the stream, or the snapshot where there is none that can be used.
+    pictures: whether the last good and the current small picture are kept for the ticket.
     """
 
     port: Port = 80
@@ -36,10 +39,12 @@ class Options:
     profile: str = ""
     beside: Annotated[Duration, Bounds(0.0, 86400.0)] = 600.0
     records: Literal["auto", "yes", "no"] = "auto"
+    spare: tuple[str, ...] = ()
     idle: Duration = 3600.0
     days: Annotated[float, Bounds(0.0, 3650.0)] = 30.0
     stream: bool = True
     picture: Duration = 0.0
+    by: Literal["auto", "stream", "snapshot"] = "auto"
     pictures: Literal["never", "keep"] = "never"
 
 
@@ -52,9 +57,10 @@ class Credential:
 
 
 def unasked(options: Options) -> frozenset[str]:
-    picture = frozenset() if options.picture and options.stream else frozenset(("picture",))
-    days = frozenset() if options.records == "yes" else frozenset(("storage_days",))
-    return picture | days | (frozenset(("recording",)) if options.records == "no" else frozenset())
+    possible = options.picture and (options.stream or options.by != "stream")
+    picture = frozenset() if possible else frozenset(("picture",))
+    tls = frozenset() if options.tls else frozenset(("certificate",))
+    return picture | tls | (frozenset(("recording", "storage_days")) if options.records == "no" else frozenset())
 
 
 def _open(hooks: Hooks) -> Prober:

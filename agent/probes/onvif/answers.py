@@ -41,11 +41,12 @@ def text(element: Any, *names: str, limit: int = TEXT) -> str:
 
 
 def number(element: Any, *names: str) -> int | float | None:
-    """A plain decimal number of at most twelve digits; None for anything else."""
+    """A plain decimal number of at most twelve digits, a whole one as int; None for anything else."""
     said = text(element, *names, limit=32)
     if not _NUMBER.fullmatch(said):
         return None
-    return float(said) if "." in said else int(said)
+    value = float(said)
+    return int(value) if value.is_integer() else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,10 @@ def services(reply: Any) -> dict[str, str]:
 
 def capabilities(reply: Any, namespaces: Mapping[str, str]) -> dict[str, str]:
     """GetCapabilities, for devices older than GetServices, in the form of `services`."""
-    paths = {"devicemgmt": ("Device",), "media": ("Media",), "search": ("Extension", "Search")}
+    paths = {
+        "devicemgmt": ("Device",), "media": ("Media",), "search": ("Extension", "Search"),
+        "recording": ("Extension", "Recording"),
+    }  # fmt: skip
     found = {namespaces[name]: text(reply, "Capabilities", *path, "XAddr", limit=URI) for name, path in paths.items()}
     return {space: uri for space, uri in found.items() if uri}
 
@@ -132,12 +136,18 @@ def profiles(reply: Any) -> list[Profile]:
     return found
 
 
+def _configuration(item: Any, name: str) -> Any:
+    """Of a profile by its first name in Media1; Media2 calls it otherwise."""
+    found = pick(item, f"{name}Configuration")
+    return found if found is not None else pick(item, "Configurations", name)
+
+
 def _has_video(item: Any) -> bool:
-    return pick(item, "VideoSourceConfiguration") is not None
+    return _configuration(item, "VideoSource") is not None
 
 
 def _encoder(item: Any) -> dict[str, Json]:
-    encoder = pick(item, "VideoEncoderConfiguration")
+    encoder = _configuration(item, "VideoEncoder")
     size, rate = pick(encoder, "Resolution"), pick(encoder, "RateControl")
     values: dict[str, Json] = {
         "profile": text(item, "Name"),
@@ -156,10 +166,15 @@ def encoders(found: list[Profile]) -> list[Json]:
 
 
 def uri(reply: Any) -> str:
-    """GetStreamUri, GetSnapshotUri."""
+    """GetStreamUri, GetSnapshotUri; of Media2 the URI stands there bare."""
     found = pick(reply, "MediaUri", "Uri")
-    said = (found.text or "") if found is not None else ""
-    return said if len(said) <= URI else ""
+    return raw(found if found is not None else pick(reply, "Uri"), URI)
+
+
+def raw(element: Any, limit: int = TEXT) -> str:
+    """A text that is given back as it came, "" where it is too long for that."""
+    said = (element.text or "") if element is not None else ""
+    return said if len(said) <= limit else ""
 
 
 def mac(reply: Any) -> str:
@@ -170,22 +185,3 @@ def mac(reply: Any) -> str:
             plain = said.replace(":", "").replace("-", "").lower()
             return ":".join(plain[at : at + 2] for at in range(0, 12, 2))
     return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a device keeps: from when to when (ms UTC by its clock), in how many recordings."""
-
-    since: Ms
-    until: Ms
-    recordings: int
-
-
-def recorded(reply: Any) -> Recorded | None:
-    """GetRecordingSummary (ONVIF Recording Search, 5.5; Profile G)."""
-    summary = pick(reply, "Summary")
-    since, until = moment(summary, "DataFrom"), moment(summary, "DataUntil")
-    count = number(summary, "NumberRecordings")
-    if since is None or until is None or count is None:
-        return None
-    return Recorded(since, until, int(count))

@@ -105,6 +105,29 @@ class Conversation:
             answer = await self._post(place, service, operation, head + header + rest)
         return self._read(operation, answer)
 
+    async def fetch(self, place: Place, most: int) -> Answer:
+        """What a GET brings, as the user where HTTP digest asks for one. most: bytes. Raises what `ask` raises."""
+        answer, tried = await self._get(place, most), False
+        for _ in range(2):
+            challenge = digest.best(answer.all("www-authenticate")) if answer.status == 401 else None
+            if challenge is None or (tried and not challenge.stale):
+                break
+            login, cnonce, tried = self._login, os.urandom(8).hex(), True
+            said = challenge.answer("GET", place.path, login.username, login.secret, 1, cnonce)
+            answer = await self._get(place, most, {"Authorization": said})
+        if answer.status == 401 and tried:
+            raise LoginRefused("HTTP 401", _locks(answer.body[:4096].decode("utf-8", "replace")))
+        return answer
+
+    async def _get(self, place: Place, most: int, headers: dict[str, str] | None = None) -> Answer:
+        try:
+            sent = request("GET", place.path, self._host.authority, {"User-Agent": "campus-agent", **(headers or {})})
+        except ValueError as error:
+            raise NoSoap(f"a path or a login that does not fit into HTTP: {error}") from error
+        answer = await self._line(place.port).exchange(sent, most)
+        self._log(f"GET: HTTP {answer.status}, {len(answer.body)} bytes")
+        return answer
+
     async def _digested(self, place: Place, service: str, operation: str, body: bytes) -> Answer:
         """With the nonce we have; once more where the device has a new one. Its answer to a fresh nonce is final."""
         if self._challenge is None:

@@ -8,18 +8,21 @@ from typing import Any
 from agent.clock import Clock
 from agent.model import Json, Ms, Outcome, Target
 from agent.probes.base import Log
+from agent.probes.channels import Channel
 from agent.probes.logins import AUTH, CLOCK, IDENTITY, LOCKED, Logins
 from agent.probes.onvif import answers, soap
 from agent.probes.onvif.call import Conversation, Login, LoginRefused, Place, Scheme
 from agent.probes.onvif.soap import Fault, NoSoap
 from agent.probes.onvif.where import Host, elsewhere, service, shown, stream
+from agent.probes.wire import certificate
+from agent.probes.wire.httpc import BadAnswer, Line
 
 CONNECT, ONVIF, CLOCKS, LOGIN, SERVICES, PROFILES, STREAM_URI = (
     "connect", "onvif", "clock", "login", "services", "profiles", "stream_uri",
 )  # fmt: skip
 """Names of the rungs, lowest first; `clock` breaks the ladder only where it may be why a login was refused."""
 
-_MEDIA_PATH = "/onvif/media_service"
+_MEDIA_PATHS = {soap.MEDIA: "/onvif/media_service", soap.MEDIA2: "/onvif/media2_service"}
 
 
 class Broken(Exception):
@@ -34,7 +37,9 @@ class Broken(Exception):
 class Known:
     """What is kept of a device between looks.
 
-    identity: of the certificate and the serial number, which must not change unseen.  old: it knows no GetServices.
+    certificate, serial: must not change unseen.  old: it knows no GetServices.  media: the media service that has its
+    profiles.  oldest, overwrites: by channel, from when on it is recorded, and whether that has moved.  denied: what
+    this user may not ask.  open: of what is beside ONVIF (RTSP, the snapshot), what has taken the login before.
     """
 
     login: Login
@@ -42,12 +47,15 @@ class Known:
     certificate: str = ""
     serial: str = ""
     old: bool = False
+    media: str = soap.MEDIA
     beside_at: float | None = None
     beside: dict[str, Json] = field(default_factory=dict)
     samples: dict[str, float] = field(default_factory=dict)
-    oldest: Ms | None = None
-    overwrites: bool = False
+    channels: tuple[Channel, ...] = ()
+    oldest: dict[str, Ms] = field(default_factory=dict)
+    overwrites: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
+    open: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -79,7 +87,7 @@ class Ladder:
         begun = self.clock.mono()
         line = await self.talk.connect()
         self.samples["connect_seconds"] = self.clock.mono() - begun
-        self._same("certificate", line.certificate)
+        self._identify(line)
         self.rung = ONVIF
         told = await self._ask_time()
         self.rung = LOGIN
@@ -94,6 +102,14 @@ class Ladder:
         self.rung = STREAM_URI
         await self._ask_stream()
 
+    def _identify(self, line: Line) -> None:
+        """Its certificate must not change unseen; when it ends is told, whoever signed it."""
+        if line.shown:
+            seen = certificate.shown(line.shown, self.clock.now())
+            self.samples, self.facts = self.samples | seen.samples, self.facts | seen.facts
+            self.checks |= seen.checks
+        self._same("certificate", line.certificate)
+
     @property
     def device(self) -> Place:
         """The device service."""
@@ -104,8 +120,39 @@ class Ladder:
         """The time now, by the device's clock as far as it is known."""
         return self.clock.now() + (self.drift or 0)
 
-    async def ask(self, name: str, operation: str, place: Place, profile: str = "") -> Any:
-        return await self.talk.ask(name, operation, place, self.now, profile)
+    async def ask(self, name: str, operation: str, place: Place, token: str = "") -> Any:
+        return await self.talk.ask(name, operation, place, self.now, token)
+
+    async def tried(self, name: str, operation: str, place: Place, token: str = "") -> Any:
+        """The answer to what is asked beside the rungs, None without one. Raises TimeoutError alone.
+
+        What this user may not ask is not asked again: devices count refusals.
+        """
+        if operation in self.known.denied:
+            return None
+        try:
+            return await self.ask(name, operation, place, token)
+        except LoginRefused as error:
+            self.known.denied.add(operation)
+            self.log(f"{operation}: not for this user ({error})")
+        except (Fault, NoSoap, BadAnswer) as error:
+            self.log(f"{operation}: {error}")
+        except TimeoutError:
+            raise
+        except OSError as error:
+            self.log(f"{operation}: {type(error).__name__}: {error}")
+        return None
+
+    @property
+    def media(self) -> Place:
+        """The media service that has the profiles."""
+        return self.place(self.known.media, _MEDIA_PATHS[self.known.media])
+
+    @property
+    def resting(self) -> str:
+        """Why the login may not be tried now, "" where it may. A person's wish was fulfilled by the ladder's login."""
+        login = self.known.login
+        return self.logins.rests(self.target.device, login.username, login.secret, self.clock.now())
 
     def place(self, name: str, default: str) -> Place:
         """Where a service is: what the device says, at the host that we ask."""
@@ -177,11 +224,13 @@ class Ladder:
         """The login was refused: it rests from now on, for the reason that fits what is known of the clock."""
         self.log(f"login refused: {error}")
         why = LOCKED if error.locked else CLOCK if self.checks.get("clock") == CLOCK else AUTH
-        self._rest(why)
+        self.rest(why)
         return Broken(why, CLOCKS if why == CLOCK else LOGIN)
 
-    def _rest(self, why: str) -> None:
+    def rest(self, why: str) -> None:
+        """The device has said no: nobody tries this login on it again."""
         self.known.scheme = Scheme.UNKNOWN
+        self.known.open.clear()
         login = self.known.login
         self.logins.refused(self.target.device, login.username, login.secret, why, self.clock.now())
 
@@ -190,7 +239,7 @@ class Ladder:
         before = getattr(self.known, what)
         if before and now and before != now and not self.asked:
             self.facts |= {"identity_changed": True, f"{what}_before": before}
-            self._rest(IDENTITY)
+            self.rest(IDENTITY)
             raise Broken(IDENTITY, LOGIN)
         if now:
             setattr(self.known, what, now)
@@ -208,26 +257,31 @@ class Ladder:
         return answers.capabilities(found, {name: soap.namespace(name) for name in soap.SERVICES})
 
     async def _ask_profile(self) -> None:
-        if soap.namespace(soap.MEDIA) not in self.services:
-            raise Broken("no_profile")
+        """Of Media1 where that has one: nearly all have, and it is read with the fewest calls. Else of Media2."""
+        offered = [name for name in _MEDIA_PATHS if soap.namespace(name) in self.services]
+        for name in sorted(offered, key=lambda name: name != self.known.media):
+            self.known.media = name
+            self.profile = await self._profile_of(name)
+            if self.profile:
+                return
+        raise Broken("no_profile")
+
+    async def _profile_of(self, name: str) -> str:
+        """The token of the wanted profile, else of the first with a picture; "" without."""
         try:
-            reply = await self.ask(soap.MEDIA, "GetProfiles", self.place(soap.MEDIA, _MEDIA_PATH))
+            reply = await self.ask(name, "GetProfiles", self.media)
         except Fault as fault:
             self.log(f"no profiles: {fault}")
-            raise Broken("no_profile") from fault
+            return ""
         found = answers.profiles(reply)
         self.facts["encoders"] = answers.encoders(found)
         self.samples["profiles"] = len(found)
         wanted = self.target.options.profile
-        chosen = [one for one in found if (one.token == wanted if wanted else one.video)]
-        if not chosen:
-            raise Broken("no_profile")
-        self.profile = chosen[0].token
+        return next((one.token for one in found if (one.token == wanted if wanted else one.video)), "")
 
     async def _ask_stream(self) -> None:
-        place = self.place(soap.MEDIA, _MEDIA_PATH)
         try:
-            said = answers.uri(await self.ask(soap.MEDIA, "GetStreamUri", place, self.profile))
+            said = answers.uri(await self.ask(self.known.media, "GetStreamUri", self.media, self.profile))
         except Fault as fault:
             self.log(f"no stream: {fault}")
             raise Broken("no_stream") from fault

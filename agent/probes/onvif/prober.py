@@ -8,7 +8,7 @@ from agent.model import Json, Outcome, Reading, Target
 from agent.probes.base import Hooks, Log
 from agent.probes.each import Each, silent
 from agent.probes.errors import classify
-from agent.probes.onvif import KIND, beside, soap, stream
+from agent.probes.onvif import KIND, beside, sight, soap, stream
 from agent.probes.onvif.call import Conversation, Login, LoginRefused
 from agent.probes.onvif.ladder import ONVIF, Broken, Known, Ladder
 from agent.probes.onvif.soap import Fault, NoSoap
@@ -16,6 +16,7 @@ from agent.probes.onvif.where import Host
 from agent.probes.wire.httpc import BadAnswer
 
 _OK = Outcome.OK, ""
+_WHO = ("certificate", "serial")
 
 
 class Climber(Each):
@@ -25,7 +26,7 @@ class Climber(Each):
         super().__init__(hooks, self._look_at, worst=KIND.worst)
         self._clock = hooks.clock
         self._resolver = hooks.resolver
-        self._logins, self._viewer = hooks.logins, hooks.viewer
+        self._logins, self._viewer, self._identities = hooks.logins, hooks.viewer, hooks.identities
         self._known: dict[tuple[str, str], Known] = {}
         soap.load()
 
@@ -53,9 +54,8 @@ class Climber(Each):
             outcome, reason = await self._climb(ladder, deadline)
             if outcome is Outcome.OK:
                 await self._beside(ladder, deadline)
-                talk.close()
-                if target.options.stream:
-                    await stream.seen(ladder, self._viewer)
+            talk.close()
+            await sight.seen(ladder, self._viewer, whole=outcome is Outcome.OK)
         finally:
             talk.close()
         return self._reading(ladder, (at, begun), outcome, reason)
@@ -71,7 +71,7 @@ class Climber(Each):
             return classify(error)
         except BadAnswer as error:
             ladder.log(f"no HTTP that can be believed: {error}")
-            return Outcome.FAILED, "wrong_answer"
+            return Outcome.FAILED, error.reason
         except (NoSoap, Fault) as error:
             ladder.log(f"no answer of ONVIF: {error}")
             return Outcome.FAILED, "not_onvif" if ladder.rung == ONVIF else "wrong_answer"
@@ -98,21 +98,30 @@ class Climber(Each):
         good = outcome is Outcome.OK
         facts: dict[str, Json] = {**ladder.facts, "rung": "" if good else ladder.rung}
         samples = dict(ladder.samples)
+        tables: dict[str, object] = {}
         if good:
             facts |= ladder.known.beside
             samples |= ladder.known.samples
+            tables |= {"channels": ladder.known.channels} if ladder.known.channels else {}
         else:
             ladder.log(f"first broken rung: {ladder.rung}, {reason}")
+        self._learn(ladder.target, ladder.known)
         took = self._clock.mono() - mono
-        return Reading(ladder.target, at, took, outcome, reason, samples, facts, {}, dict(ladder.checks))
+        return Reading(ladder.target, at, took, outcome, reason, samples, facts, tables, dict(ladder.checks))
 
     def _device(self, target: Target) -> Known:
-        """What is known of a device, anew where its login has changed."""
+        """What is known of a device, anew where its login has changed; who it is outlives that."""
         login = Login(username=target.credential.username, secret=target.credential.password)
         known = self._known.get(target.key)
         if known is None or known.login != login:
-            known = self._known[target.key] = Known(login)
+            of = self._identities.of
+            certificate, serial = (of(target.device, f"{target.probe}:{what}") for what in _WHO)
+            known = self._known[target.key] = Known(login, certificate=certificate, serial=serial)
         return known
+
+    def _learn(self, target: Target, known: Known) -> None:
+        for what in _WHO:
+            self._identities.learn(target.device, f"{target.probe}:{what}", getattr(known, what))
 
 
 def _host(target: Target, address: str) -> Host:

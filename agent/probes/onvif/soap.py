@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from datetime import timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,20 +18,28 @@ from typing import Any
 import zeep
 from lxml import etree
 
+from agent.probes.onvif import byhand
 from agent.text import clean
 
 DEPTH = 48
 """Deepest nesting taken; the deepest honest reply has 14."""
 ELEMENTS = 20_000
 """Most elements of one reply: a recorder of 64 channels with two profiles each has 15,000."""
-DEVICE, MEDIA, SEARCH = "devicemgmt", "media", "search"
-SERVICES = (DEVICE, MEDIA, SEARCH)
+DEVICE, MEDIA, MEDIA2, SEARCH, RECORDING = "devicemgmt", "media", "media2", "search", "recording"
+SERVICES = (DEVICE, MEDIA, MEDIA2, SEARCH, RECORDING)
 """The services, as their WSDL files are called."""
+PAGE = 64
+"""Recordings asked for in one answer."""
+KEEP_ALIVE = timedelta(seconds=10)
+"""How long a search is kept that nobody ends any more; devices must grant as much (ONVIF Recording Search, 5.9)."""
+_PATIENCE = timedelta(seconds=1)
 
 _NAMESPACES = {
     DEVICE: "http://www.onvif.org/ver10/device/wsdl",
     MEDIA: "http://www.onvif.org/ver10/media/wsdl",
+    MEDIA2: "http://www.onvif.org/ver20/media/wsdl",
     SEARCH: "http://www.onvif.org/ver10/search/wsdl",
+    RECORDING: "http://www.onvif.org/ver10/recording/wsdl",
 }
 _BINDINGS = {DEVICE: "DeviceBinding", MEDIA: "MediaBinding", SEARCH: "SearchBinding"}
 _ENVELOPES = ("http://www.w3.org/2003/05/soap-envelope", "http://schemas.xmlsoap.org/soap/envelope/")
@@ -91,23 +100,66 @@ def namespace(service: str) -> str:
 
 def action(service: str, operation: str) -> str:
     """The SOAP action, for the Content-Type header (RFC 3902)."""
+    if service not in _BINDINGS:
+        return byhand.action(_NAMESPACES[service], operation)
     return str(_operation(service, operation).soapaction)
 
 
-@lru_cache(maxsize=1024)
 def message(service: str, operation: str, token: str = "") -> tuple[bytes, bytes]:
-    """A request, cut where its header goes. token: of the media profile, where the operation is about one."""
-    values: dict[str, Any] = {}
-    if operation == "GetServices":
-        values["IncludeCapability"] = False
-    if operation in ("GetStreamUri", "GetSnapshotUri"):
-        values["ProfileToken"] = token
-    if operation == "GetStreamUri":
-        values["StreamSetup"] = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
-    client, proxy = _proxy(service)
-    made: bytes = etree.tostring(client.create_message(proxy, operation, **values))
+    """A request, cut where its header goes. token: of the media profile, the recording or the search, where the
+    operation is about one.
+    """
+    return (_made if operation in _PASSING else _kept)(service, operation, token)
+
+
+_PASSING = frozenset(("GetRecordingSearchResults", "EndSearch", "GetRecordingInformation"))
+"""Their tokens are never asked for again, so that nothing is kept for them."""
+
+
+def _made(service: str, operation: str, token: str) -> tuple[bytes, bytes]:
+    if service in _BINDINGS:
+        client, proxy = _proxy(service)
+        made: bytes = etree.tostring(client.create_message(proxy, operation, **_values(operation, token)))
+    else:
+        made = byhand.message(_NAMESPACES[service], operation, _fields(operation, token))
     head, mark, rest = made.partition(b"<soap-env:Body>")
     return b'<?xml version="1.0" encoding="UTF-8"?>' + head, mark + rest
+
+
+_kept = lru_cache(maxsize=1024)(_made)
+
+
+def _values(operation: str, token: str) -> dict[str, Any]:
+    """What a request holds, for zeep."""
+    match operation:
+        case "GetServices":
+            return {"IncludeCapability": False}
+        case "GetStreamUri":
+            setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+            return {"ProfileToken": token, "StreamSetup": setup}
+        case "GetSnapshotUri":
+            return {"ProfileToken": token}
+        case "FindRecordings":
+            return {"Scope": {}, "KeepAliveTime": KEEP_ALIVE}
+        case "GetRecordingSearchResults":
+            return {"SearchToken": token, "MaxResults": PAGE, "WaitTime": _PATIENCE}
+        case "EndSearch":
+            return {"SearchToken": token}
+        case "GetRecordingInformation":
+            return {"RecordingToken": token}
+    return {}
+
+
+def _fields(operation: str, token: str) -> tuple[tuple[str, str], ...]:
+    """What a request of Media2 holds. GetProfiles tells of no configuration that is not asked for."""
+    match operation:
+        case "GetProfiles":
+            return ("Type", "VideoSource"), ("Type", "VideoEncoder")
+        case "GetStreamUri":
+            return ("Protocol", "RTSP"), ("ProfileToken", token)
+        case "GetSnapshotUri":
+            return (("ProfileToken", token),)
+    return ()
 
 
 def reply(operation: str, body: bytes) -> Any:

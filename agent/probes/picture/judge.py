@@ -23,21 +23,27 @@ class Limits:
     """Shares of full scale, unless it says otherwise.
 
     dark, unlit: brightness and brightest hundredth up to which a picture shows nothing; a lamp, a window or infrared
-    lifts them.  dead: share of cells exactly alike from which on no sensor is at work behind a dark picture.  night:
-    ms that a dark picture with a live sensor may last, longer than any night of a country's north (16.5 h) and its
-    dusk.  uniform: contrast up to which a picture that is not dark shows one surface and no scene.  soft: sharpness up
-    to which anything is blurred: most scenes have 1 and more, plain colour bars 0.45.  lost: the same as a share of the
-    camera's usual sharpness, known from `settled` pictures on, by day and under infrared each.  still: share of cells
-    that may differ between two pictures of a camera that stands still; a live one's noise changes a fifth and more.
-    confirm: pictures in a row that must agree.  grey: colour up to which it is night mode.
+    lifts them.  dead, even: share of cells exactly alike and contrast, from which on and up to which no sensor is at
+    work behind a dark picture; one lamp far away shows that it is.  night: ms that a dark picture with a live sensor
+    may last, longer than any night of a country's north (16.5 h) and its dusk.  uniform, bare, grainy: contrast and
+    edges up to which a picture that is not dark shows one surface and no scene; the edges of fog and of dusk are faint,
+    and still there. Up to `grainy` they may be a small picture's noise; up to `bare` nothing is sharp, whatever the
+    contrast.  soft: sharpness up to which anything is blurred: scenes have 0.9 and more, those under a spot of infrared
+    0.45.  lost: the same as a share of the camera's usual sharpness, known from `settled` pictures on, by day and under
+    infrared each.  still: share of cells that may differ between two pictures of a camera that stands still; a live
+    one's noise changes a fifth and more.  confirm: pictures in a row that must agree.  grey: colour up to which it is
+    night mode.
     """
 
     dark: float = 0.08
     unlit: float = 0.16
     dead: float = 0.995
+    even: float = 0.01
     night: Ms = 18 * 3_600_000
     uniform: float = 0.03
-    soft: float = 0.3
+    bare: float = 4 / 255
+    grainy: float = 7 / 255
+    soft: float = 0.35
     lost: float = 0.5
     settled: int = 6
     still: float = 0.002
@@ -54,6 +60,7 @@ class Usual:
 
 
 LONG = 50
+_NOISE = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,15 +112,21 @@ def _suspicion(seen: Seen, measures: Measures, limits: Limits, expected: tuple[i
     if any(want and want != has for want, has in zip(expected, (measures.width, measures.height), strict=True)):
         return SIZE
     if dark_for is not None:
-        dead = measures.flat >= limits.dead and not seen.nights
+        dead = measures.flat >= limits.dead and measures.contrast <= limits.even and not seen.nights
         return BLACK if dead or dark_for >= limits.night else ""
-    if measures.contrast <= limits.uniform:
+    if measures.contrast <= limits.uniform and measures.edges <= _faint(measures, limits):
         return COVERED
     if seen.cells and changed(seen.cells, measures.cells) <= limits.still:
         return FROZEN
     usual = seen.usual.get(measures.colour <= limits.grey, Usual())
     floor = limits.lost * usual.sharpness if usual.pictures >= limits.settled else 0.0
-    return BLURRED if measures.sharpness <= max(limits.soft, floor) else ""
+    soft = measures.sharpness <= max(limits.soft, floor) or measures.edges <= limits.bare
+    return BLURRED if soft else ""
+
+
+def _faint(measures: Measures, limits: Limits) -> float:
+    """Edges up to which there is nothing behind them: of what is but noise, the strongest is five times the mean."""
+    return max(limits.bare, min(limits.grainy, _NOISE * measures.grain))
 
 
 def changed(before: bytes, now: bytes) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,17 +60,15 @@ class Album:
         good, current = self._read(device, _GOOD, now), self._read(device, _NOW, now)
         return Kept(good=good, current=current or good)
 
-    def drop(self, device: str) -> None:
-        """Throw away what is kept of a device: it has gone, or no picture of it is allowed any more."""
-        for which in (_GOOD, _NOW):
-            self._path(device, which).unlink(missing_ok=True)
-
-    def purge(self, now: Ms) -> None:
-        """Throw away what is too old, and what a crash has left half written."""
+    def purge(self, now: Ms, keeping: Collection[str] | None = None) -> None:
+        """Throw away what is too old, and what a crash has left half written. keeping: devices of which pictures may
+        still be kept; those of others have gone from the inventory, or are not allowed any more. None: all of them.
+        """
         self._purged = now
         for path in self._folder.glob("*.*"):
+            gone = keeping is not None and path.name.partition(".")[0] not in keeping
             with suppress(OSError):  # another hand may have taken it
-                if path.suffix == ".part" or not self._fresh(path, now):
+                if gone or path.suffix == ".part" or not self._fresh(path, now):
                     path.unlink()
 
     def _read(self, device: str, which: str, now: Ms) -> Still | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agent.model import Device
+    from agent.model import Device, Target
 
 DORMITORY = "dormitory"
 """The tag of what hangs in a dormitory. Minors live there."""
@@ -22,3 +23,12 @@ def bounded(options: Any, device: Device) -> Any:
     if allowed(device) or not hasattr(options, "picture"):
         return options
     return replace(options, picture=0.0, pictures="never")
+
+
+def keeping(targets: Iterable[Target]) -> frozenset[str]:
+    """Devices of which some probe keeps pictures; its options are `bounded`."""
+    return frozenset(
+        target.device
+        for target in targets
+        if getattr(target.options, "pictures", "never") == "keep" and getattr(target.options, "picture", 0.0)
+    )

@@ -94,21 +94,25 @@ class Watcher(Each):
         return _Found(samples=self._answered(look), facts=facts)
 
     async def _stream(self, look: _Look) -> _Found:
-        """The ladder with the login, where it may be tried; a refused one is not tried a second time."""
+        """The ladder with the login, where it may be tried; a refused one is not tried a second time.
+
+        Nobody else tries one on this device meanwhile. A picture takes long: unless a person asks, it can wait until
+        the login is known.
+        """
         if self._known(look):
-            return await self._climb(look)
+            return await (self._picture(look) if self._due(look) else self._describe(look))
         async with self._logins.turn(look.target.device):
             why = self._rests(look)
-            return await self._resting(look, why) if why else await self._climb(look)
+            if why:
+                return await self._resting(look, why)
+            return await (self._picture(look) if look.person and self._due(look) else self._describe(look))
 
     async def _resting(self, look: _Look, why: str) -> _Found:
         look.log(f"the login rests: {why}")
         found = await self._alive(look)
         return found if found.failure else _Found(failure=Failure(reason=why, rung="login"), facts=found.facts)
 
-    async def _climb(self, look: _Look) -> _Found:
-        if self._due(look):
-            return await self._picture(look)
+    async def _describe(self, look: _Look) -> _Found:
         answer = await describe(look.address, look.uri, look.target.credential, look.deadline(), look.log)
         self._judged(look, answer)
         if isinstance(answer, Failure):
@@ -163,8 +167,9 @@ class Watcher(Each):
                 self._let_in.pop(target.key, None)
                 why = AUTH if answer.refused else LOCKED
                 self._logins.refused(target.device, login.username, login.password, why, look.at)
-        elif (answer.described if isinstance(answer, KeyFrame) else answer).login:
-            self._let_in[target.key] = login
+            return
+        self._let_in[target.key] = login
+        if (answer.described if isinstance(answer, KeyFrame) else answer).login:
             self._logins.accepted(target.device, login.username, login.password)
 
     def _answered(self, look: _Look) -> dict[str, float]:

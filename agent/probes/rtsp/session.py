@@ -82,9 +82,19 @@ class Session:
         self._id, self._at = name, at
 
     async def leave(self) -> None:
-        """TEARDOWN, and wait for its answer: the camera has few sessions and shall have this one back."""
-        if self._id and self._at is not None:
-            await self._once("TEARDOWN", self._at, {})
+        """TEARDOWN, and wait for its answer: the camera has few sessions and shall have this one back.
+
+        Once more where the nonce has run out meanwhile; what comes of it is no rung any more.
+        """
+        if not self._id or self._at is None:
+            return
+        rung = self.rung
+        try:
+            await self.ask("TEARDOWN", self._at)
+        except Broken as broken:
+            self._log(f"TEARDOWN: {broken}")
+        finally:
+            self.rung = rung
 
     async def next(self) -> Message | Packet:
         """What comes without being asked for: packets of the stream."""

@@ -1,4 +1,4 @@
-"""ONVIF of cameras and recorders: device, media and search service (ONVIF Core, Media, Recording Search).
+"""ONVIF of cameras and recorders: who may ask, and the device service (ONVIF Core); the rest is at its own place.
 
 Time is told to everybody, all else to a user: Dahua's boxes ask for HTTP digest, the others for a WS-UsernameToken.
 """
@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from agent.simulator.services import soap
+from agent.simulator.services import media, pictures, recordings, soap
+from agent.simulator.services.places import DEVICE, MEDIA, RECORDING, SEARCH, address
 from agent.simulator.services.soap import element, text
 from agent.simulator.services.voice import Voice
 
 CONTENT = "application/soap+xml; charset=utf-8"
-DEVICE, MEDIA, SEARCH = "/onvif/device_service", "/onvif/media_service", "/onvif/search_service"
-SNAPSHOT = "/onvif/snapshot"
-KEPT_DAYS = 42
-"""Days of recordings that a recorder keeps."""
 _OPEN = frozenset(("GetSystemDateAndTime", "GetHostname"))
 
 
@@ -37,10 +33,32 @@ def answer(voice: Voice, headers: Mapping[str, str], body: bytes) -> Reply:
         refusal = _refusal(voice, headers, body)
         if refusal is not None:
             return refusal
+    said = recordings.answer(voice, asked, body)
+    if said == "":
+        return Reply(400, soap.fault("ter:InvalidToken", "No such token, or too many searches"))
     make = _OPERATIONS.get(asked)
-    if make is None or (asked == "GetRecordingSummary" and voice.box.kind != "recorder"):
+    if said is None and (make is None or _of_another_media(voice, body)):
         return Reply(400, soap.fault("ter:ActionNotSupported", "Optional Action Not Implemented"))
-    return Reply(200, soap.envelope(make(voice)))
+    return Reply(200, soap.envelope(said or (make(voice) if make is not None else "")))
+
+
+def snapshot(voice: Voice, headers: Mapping[str, str]) -> Reply:
+    """The picture as a JPEG, by HTTP digest whatever ONVIF takes."""
+    guard, mono, user = voice.guard, voice.mono, voice.service.username
+    header = headers.get("authorization", "")
+    stale = bool(header) and not guard.fresh(mono)
+    if user and (guard.locked(mono) or stale or not guard.digest_is_right("GET", header, user, voice.password)):
+        if header and not stale:
+            guard.refuse(mono)
+        return Reply(401, b"", (f"WWW-Authenticate: {guard.challenge(mono, stale)}",))
+    voice.looks += 1
+    return Reply(200, pictures.still(voice.setting("picture", "good"), voice.looks))
+
+
+def _of_another_media(voice: Voice, body: bytes) -> bool:
+    """Is Media1 asked where there is Media2, or the other way round?"""
+    other = {"trt": "tr2", "tr2": "trt"}[media.place(voice)[0]]
+    return soap.SPACES[other].encode() in body
 
 
 def _refusal(voice: Voice, headers: Mapping[str, str], body: bytes) -> Reply | None:
@@ -109,21 +127,25 @@ def _services(voice: Voice) -> str:
 def _one_service(voice: Voice, prefix: str, path: str) -> str:
     version = element("tds:Version", text("tt:Major", 2), text("tt:Minor", 60))
     return element(
-        "tds:Service", text("tds:Namespace", soap.SPACES[prefix]), text("tds:XAddr", _address(voice, path)), version
+        "tds:Service", text("tds:Namespace", soap.SPACES[prefix]), text("tds:XAddr", address(voice, path)), version
     )
 
 
 def _places(voice: Voice) -> list[tuple[str, str]]:
-    places = [("tds", DEVICE), ("trt", MEDIA)]
-    return [*places, ("tse", SEARCH)] if voice.box.kind == "recorder" else places
+    places = [("tds", DEVICE), media.place(voice)]
+    return [*places, ("tse", SEARCH), ("trc", RECORDING)] if voice.box.kind == "recorder" else places
 
 
 def _capabilities(voice: Voice) -> str:
-    device = element("tt:Device", text("tt:XAddr", _address(voice, DEVICE)))
-    media = element("tt:Media", text("tt:XAddr", _address(voice, MEDIA)))
-    search = element("tt:Search", text("tt:XAddr", _address(voice, SEARCH)))
-    more = [element("tt:Extension", search)] if voice.box.kind == "recorder" else []
-    return _response("tds:GetCapabilities", element("tds:Capabilities", device, media, *more))
+    """Of Media2 this older list knows nothing."""
+    found = [element("tt:Device", text("tt:XAddr", address(voice, DEVICE)))]
+    if media.place(voice)[1] == MEDIA:
+        found.append(element("tt:Media", text("tt:XAddr", address(voice, MEDIA))))
+    if voice.box.kind == "recorder":
+        recording = element("tt:Recording", text("tt:XAddr", address(voice, RECORDING)))
+        search = element("tt:Search", text("tt:XAddr", address(voice, SEARCH)))
+        found.append(element("tt:Extension", recording, search))
+    return _response("tds:GetCapabilities", element("tds:Capabilities", *found))
 
 
 def _interfaces(voice: Voice) -> str:
@@ -152,83 +174,6 @@ def _hostname(voice: Voice) -> str:
     return _response("tds:GetHostname", element("tds:HostnameInformation", inner))
 
 
-# -- media
-
-
-def _profiles(voice: Voice) -> str:
-    main = _profile(voice, "Profile_1", "mainStream", (1920, 1080), 25, 4096)
-    return _response("trt:GetProfiles", main, _profile(voice, "Profile_2", "subStream", (640, 360), 15, 512))
-
-
-def _profile(voice: Voice, token: str, name: str, size: tuple[int, int], rate: int, kilobits: int) -> str:
-    width, height = size
-    bounds = '<tt:Bounds x="0" y="0" width="1920" height="1080"/>'
-    source = element(
-        "tt:VideoSourceConfiguration",
-        text("tt:Name", "VideoSourceConfig"), text("tt:UseCount", 2), text("tt:SourceToken", "VideoSource_1"), bounds,
-        token="VideoSourceToken",
-    )  # fmt: skip
-    encoder = element(
-        "tt:VideoEncoderConfiguration",
-        text("tt:Name", name), text("tt:UseCount", 1), text("tt:Encoding", codec(voice)),
-        element("tt:Resolution", text("tt:Width", width), text("tt:Height", height)), text("tt:Quality", 3),
-        element("tt:RateControl", text("tt:FrameRateLimit", rate), text("tt:EncodingInterval", 1),
-                text("tt:BitrateLimit", kilobits)),
-        token=f"VideoEncoder_{token}",
-    )  # fmt: skip
-    return element("trt:Profiles", text("tt:Name", name), source, encoder, token=token, fixed="true")
-
-
-def codec(voice: Voice) -> str:
-    """H264, H265: a camera of the newer kind is tagged so."""
-    return "H265" if "h265" in voice.box.tags else "H264"
-
-
-def _stream(voice: Voice) -> str:
-    service = voice.box.service("rtsp")
-    port, path = (service.port, service.path) if service is not None else (554, "")
-    host = voice.box.address if port == 554 else f"{voice.box.address}:{port}"
-    return _uri("trt:GetStreamUri", f"rtsp://{host}{path or '/Streaming/Channels/101'}")
-
-
-def _snapshot(voice: Voice) -> str:
-    return _uri("trt:GetSnapshotUri", _address(voice, SNAPSHOT))
-
-
-def _uri(name: str, uri: str) -> str:
-    after = text("tt:InvalidAfterConnect", "false") + text("tt:InvalidAfterReboot", "false")
-    return _response(name, element("trt:MediaUri", text("tt:Uri", uri), after, text("tt:Timeout", "PT60S")))
-
-
-# -- recordings
-
-
-def _summary(voice: Voice) -> str:
-    """By the recorder's own clock: what is kept ends now, or when the recording stopped."""
-    recording, now = voice.setting("recording", "on"), voice.now()
-    until = now if recording == "on" else now - timedelta(seconds=voice.set_ago("recording"))
-    since = until if recording == "never" else until - timedelta(days=KEPT_DAYS)
-    count = 0 if recording == "never" else _channels(voice)
-    return _response(
-        "tse:GetRecordingSummary",
-        element("tse:Summary", text("tt:DataFrom", _moment(since)), text("tt:DataUntil", _moment(until)),
-                text("tt:NumberRecordings", count)),
-    )  # fmt: skip
-
-
-def _channels(voice: Voice) -> int:
-    return sum(box.kind == "camera" for box in voice.campus.boxes.values())
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _address(voice: Voice, path: str) -> str:
-    port = voice.service.port
-    return f"http://{voice.box.address}{'' if port == 80 else f':{port}'}{path}"
-
-
 def _response(name: str, *inner: str) -> str:
     return element(f"{name}Response", *inner)
 
@@ -241,8 +186,7 @@ _OPERATIONS: Mapping[str, Callable[[Voice], str]] = {
     "GetNetworkInterfaces": _interfaces,
     "GetScopes": _scopes,
     "GetHostname": _hostname,
-    "GetProfiles": _profiles,
-    "GetStreamUri": _stream,
-    "GetSnapshotUri": _snapshot,
-    "GetRecordingSummary": _summary,
+    "GetProfiles": media.profiles,
+    "GetStreamUri": media.stream,
+    "GetSnapshotUri": media.snapshot,
 }

@@ -22,8 +22,21 @@ def frame(picture: str, codec: str, look: int, folder: str = "") -> tuple[bytes,
 
     folder: other pictures than those shipped.
     """
-    name = {"good": f"good-{look % GOOD + 1}", "frozen": "good-1"}.get(picture, picture)
-    return _units(folder, f"{name}.{_FILES[codec]}")
+    return _units(folder, f"{_name(picture, look)}.{_FILES[codec]}")
+
+
+@cache
+def _still(name: str) -> bytes:
+    return (files("agent.simulator") / "frames" / f"{name}.jpg").read_bytes()
+
+
+def still(picture: str, look: int) -> bytes:
+    """The same picture as a JPEG, small: a snapshot."""
+    return _still(_name(picture, look))
+
+
+def _name(picture: str, look: int) -> str:
+    return {"good": f"good-{look % GOOD + 1}", "frozen": "good-1"}.get(picture, picture)
 
 
 @cache

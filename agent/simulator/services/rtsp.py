@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agent.simulator.services import pictures, rtp
-from agent.simulator.services.onvif import codec
+from agent.simulator.services.media import codec
 from agent.simulator.services.voice import Voice
 
 SESSIONS = 2

@@ -9,7 +9,9 @@ ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
 SPACES = {
     "tds": "http://www.onvif.org/ver10/device/wsdl",
     "trt": "http://www.onvif.org/ver10/media/wsdl",
+    "tr2": "http://www.onvif.org/ver20/media/wsdl",
     "tse": "http://www.onvif.org/ver10/search/wsdl",
+    "trc": "http://www.onvif.org/ver10/recording/wsdl",
     "tt": "http://www.onvif.org/ver10/schema",
     "ter": "http://www.onvif.org/ver10/error",
 }
@@ -21,6 +23,12 @@ def operation(body: bytes) -> str:
     """The name of the body's only element, "" where there is none."""
     found = _OPERATION.search(body)
     return found[1].decode("ascii", "replace") if found else ""
+
+
+def word(body: bytes, name: str) -> str:
+    """The text of the first element of that name, whatever its prefix; "" without."""
+    found = re.search(rb"<(?:[\w-]+:)?%s(?:\s[^>]{0,512})?>([^<]{0,512})<" % name.encode(), body)
+    return found[1].decode("utf-8", "replace").strip() if found else ""
 
 
 def envelope(inner: str) -> bytes:

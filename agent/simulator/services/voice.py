@@ -26,6 +26,8 @@ class Voice:
     clock: Clock
     guard: Guard
     sessions: set[str] = field(default_factory=set)
+    searches: dict[str, int] = field(default_factory=dict)
+    """Searches of recordings that are open, and how far they have come."""
     looks: int = 0
     """Pictures shown so far."""
 
@@ -51,6 +53,11 @@ class Voice:
     def set_ago(self, key: str) -> float:
         """Seconds since the key was set."""
         return self.mono - self.campus.set_at.get((self.box.id, key), self.campus.began)
+
+    def of(self, device: str, key: str, default: str) -> tuple[str, float]:
+        """What is set at another device, and for how many seconds."""
+        since = self.campus.set_at.get((device, key), self.campus.began)
+        return self.campus.setting(device, key, default), self.mono - since
 
     @property
     def salt(self) -> int:

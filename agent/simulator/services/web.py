@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from agent.simulator.services import onvif
+from agent.simulator.services.places import SNAPSHOT
 from agent.simulator.services.voice import Voice
 
 MAX_BODY = 256 * 1024
@@ -69,9 +70,13 @@ def _answer(voice: Voice, request: Request) -> bytes:
     if voice.box.service("onvif") is not None and request.path.startswith("/onvif/") and request.method == "POST":
         reply = onvif.answer(voice, request.headers, request.body)
         return respond(reply.status, onvif.CONTENT, reply.body, *reply.headers)
+    path = request.path.partition("?")[0]
+    if voice.box.service("onvif") is not None and path == SNAPSHOT and request.method == "GET":
+        reply = onvif.snapshot(voice, request.headers)
+        return respond(reply.status, "image/jpeg", reply.body, *reply.headers)
     if request.method not in ("GET", "HEAD"):
         return respond(405, _KINDS["html"], b"")
-    page = _page(voice, request.path.partition("?")[0])
+    page = _page(voice, path)
     if page is None:
         return respond(404, _KINDS["html"], b"<h1>404</h1>")
     kind, body = page

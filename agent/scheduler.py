@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from zlib import crc32
+from contextlib import ExitStack
 
 from agent.model import Outcome, Reading, Target
 from agent.probes.base import Kind, Log, Prober
+from agent.slots import LAG_BOUNDS, Lag, Slot, phase
+
+__all__ = ["FIRST_WITHIN", "GRACE", "LAG_BOUNDS", "TICK", "Lag", "Scheduler", "Slot", "phase"]
 
 TICK = 0.1
 """Seconds that sends are gathered for: waking up costs more than sending (23 µs an echo here, 97 at 2 ms)."""
@@ -24,55 +26,6 @@ FIRST_WITHIN = 10.0
 
 GRACE = 10.0
 """Seconds beyond twice its longest time after which a look is lost: its prober is broken."""
-
-LAG_BOUNDS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Upper bounds of the histogram of lag (sent − due), seconds."""
-
-
-class Slot:
-    """What the scheduler knows of one target."""
-
-    __slots__ = ("busy", "due", "fails", "gone", "passed_over", "phase", "started", "target", "waiting")
-
-    def __init__(self, target: Target) -> None:
-        self.target = target
-        self.phase = phase(target)
-        self.due = 0
-        self.busy = False
-        self.gone = False
-        self.passed_over = False
-        self.fails = 0
-        self.started = -math.inf
-        self.waiting: list[asyncio.Future[None]] = []
-
-    def free(self) -> None:
-        """The look under way has ended: who waits for that may go."""
-        self.busy = False
-        for one in self.waiting:
-            if not one.done():
-                one.set_result(None)
-        self.waiting.clear()
-
-
-def phase(target: Target) -> float:
-    """Where in its interval a target is looked at, seconds; the same at every start."""
-    return crc32(f"{target.device}/{target.probe}".encode()) / 2**32 * target.interval
-
-
-class Lag:
-    """How late looks were sent, as a histogram; counted per tick, since a tick's looks leave together."""
-
-    __slots__ = ("counts", "sum", "worst")
-
-    def __init__(self) -> None:
-        self.counts = [0] * (len(LAG_BOUNDS) + 1)
-        self.sum = 0.0
-        self.worst = 0.0
-
-    def add(self, lag: float, looks: int) -> None:
-        self.counts[bisect_left(LAG_BOUNDS, lag)] += looks
-        self.sum += lag * looks
-        self.worst = max(self.worst, lag)
 
 
 class Scheduler:
@@ -285,8 +238,12 @@ class Scheduler:
                 batch.append(slot.target)
         if count:
             self.lag.add(now - tick * TICK, count)
-        for protocol, targets in batches.items():
-            self.prober(protocol).start(targets)
+        with ExitStack() as all_of_them:  # each gets its looks, even where another's prober breaks
+            for protocol, targets in batches.items():
+                all_of_them.callback(self._start, protocol, targets)
+
+    def _start(self, protocol: str, targets: Sequence[Target]) -> None:
+        self.prober(protocol).start(targets)
 
     # -- what does not come back
 
@@ -321,14 +278,18 @@ class Scheduler:
         lost = [slot for slot in under_way if now - slot.started > 2 * self._worst(slot) + GRACE]
         for protocol in {slot.target.protocol for slot in lost}:
             if all(slot in lost for slot in under_way if slot.target.protocol == protocol):
-                dead = self._probers.pop(protocol)
-                self._closing.add(task := asyncio.ensure_future(dead.close()))
-                task.add_done_callback(self._closing.discard)
+                self._drop(protocol)
         for slot in lost:
             slot.free()
             self._forget(slot.target)
             self._plan_next(slot, now)
         return [slot.target for slot in lost]
+
+    def _drop(self, protocol: str) -> None:
+        dead = self._probers.pop(protocol, None)
+        if dead is not None:  # one that could not even be opened has looks to give up, too
+            self._closing.add(task := asyncio.ensure_future(dead.close()))
+            task.add_done_callback(self._closing.discard)
 
     def _worst(self, slot: Slot) -> float:
         return slot.target.timeout + self._kinds[slot.target.protocol].worst

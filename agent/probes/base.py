@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from agent.clock import Clock
 from agent.model import Reading, Target
+from agent.probes.identities import Identities
 from agent.probes.logins import Logins
 from agent.probes.picture.viewer import Viewer
 from agent.probes.resolve import Resolver
@@ -45,6 +46,7 @@ class Hooks:
     rejected(probe, reason): counts a reply that was not believed (stranger, wrong id, malformed ...).
     resolver: names to addresses; one for the house, so that each name is asked for once and trouble is told once.
     logins: which logins a device has refused; one for the house, so that no probe of it tries what another was refused.
+    identities: who was last known to answer at each device's address; one for the house.
     viewer: decodes and judges pictures; one for the house, so that no more than a few are fetched at once.
     profiles: the folder of the user's own SNMP profiles, beside the inventory; None: only the shipped ones.
     """
@@ -56,6 +58,7 @@ class Hooks:
     resolver: Resolver = field(default_factory=Resolver)
     logins: Logins = field(default_factory=Logins)
     viewer: Viewer = field(default_factory=Viewer)
+    identities: Identities = field(default_factory=Identities)
     profiles: Path | None = None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from agent.model import Json, Outcome, Reading, Target
 from agent.probes.base import Hooks, Log
 from agent.probes.each import Each
+from agent.probes.errors import classify
 from agent.probes.resolve import LIMIT
 
 WORST = LIMIT + 1.0
@@ -25,8 +26,16 @@ class Found:
     checks: Mapping[str, str] = field(default_factory=dict)
 
 
+NO_TLS = "no_tls"
+"""The two sides found no TLS that both speak."""
+
+
 class WrongAnswer(Exception):
-    """The far side said what its protocol does not allow; the text is for the log of a look."""
+    """The far side said what its protocol does not allow. The text is for the log of a look, `reason` its reading's."""
+
+    def __init__(self, what: str, reason: str = "wrong_answer") -> None:
+        super().__init__(what)
+        self.reason = reason
 
 
 Converse = Callable[[Target, str, Log], Awaitable[Found]]
@@ -54,12 +63,16 @@ class Conversation(Each):
         try:
             async with asyncio.timeout(target.timeout):
                 found = await self._converse(target, address, log)
+            outcome = Outcome.FAILED if found.reason else Outcome.OK
         except WrongAnswer as wrong:
             log(str(wrong))
-            found = Found(reason="wrong_answer")
+            outcome, found = Outcome.FAILED, Found(reason=wrong.reason)
+        except OSError as error:  # a time-out is one
+            log(f"{type(error).__name__}: {error}")
+            outcome, reason = classify(error)
+            found = Found(reason=reason)
         took = self._clock.mono() - begun
         log(f"{found.reason or 'good'} after {took * 1000:.1f} ms")
-        outcome = Outcome.FAILED if found.reason else Outcome.OK
         return Reading(
             target, at, took, outcome, found.reason, samples=found.samples, facts=found.facts, checks=found.checks
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import socket
@@ -65,12 +66,13 @@ def wire() -> Iterator[socket.socket]:
             yield wire
 
 
-def woken(wire: socket.socket) -> tuple[bytes, str]:
-    """The next magic packet: its Ethernet and its IPv4 destination."""
+def woken(wire: socket.socket) -> tuple[bytes, str, int]:
+    """The next magic packet: its Ethernet and its IPv4 destination, its UDP port. It holds nothing else."""
     while True:
         frame = wire.recv(2048)
         if PACKET in frame:
-            return frame[:6], socket.inet_ntoa(frame[30:34])
+            assert (frame[23], frame[42:]) == (socket.IPPROTO_UDP, PACKET)
+            return frame[:6], socket.inet_ntoa(frame[30:34]), int.from_bytes(frame[36:38])
 
 
 @pytest.mark.net
@@ -78,8 +80,9 @@ def test_by_the_running_agent(tmp_path: Path, wire: socket.socket) -> None:
     with running(tmp_path, DEVICES) as agent:
         done = agent.run("wake", "near")
         assert (done.returncode, done.stdout) == (0, f"near: packet for {MAC} sent to 198.18.7.127\n"), done.stderr
-        assert woken(wire) == (b"\xff" * 6, "198.18.7.127")
-        assert "wake.sent device=near" in agent.log
+        assert woken(wire) == (b"\xff" * 6, "198.18.7.127", 9)
+        person = getpass.getuser()
+        assert f"wake.sent device=near mac={MAC} to=198.18.7.127 by={person}({os.getuid()})" in agent.log
         some = agent.run("--json", "wake", "near", "nameless", "nobody")
         document = json.loads(some.stdout)
         assert (some.returncode, document["total"], len(document["errors"])) == (1, 1, 2)

@@ -52,6 +52,22 @@ def door(address: str = "127.0.0.1") -> Iterator[int]:
         listening.shutdown(socket.SHUT_RDWR)
 
 
+def pair() -> tuple[socket.socket, socket.socket]:
+    """A TCP and a UDP socket on one port, which nobody else happens to hold in either."""
+    while True:
+        listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        beside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        listening.setblocking(False)
+        beside.setblocking(False)
+        try:
+            beside.bind(listening.getsockname())
+        except OSError:
+            listening.close()
+            beside.close()
+        else:
+            return listening, beside
+
+
 def tcp(name: str, port: int, address: str = "127.0.0.1", more: str = "") -> str:
     """A device of an inventory behind one TCP port."""
     return f"  - {{id: {name}, kind: camera, address: {address}, probes: [{{tcp: {{port: {port}}}}}]{more}}}\n"
@@ -111,3 +127,28 @@ def lag_above(agent: Running, bound: str) -> float:
     rows = (line.rsplit(" ", 1) for line in agent.get("/metrics").splitlines() if line.startswith(name))
     page = {sample: float(value) for sample, value in rows}  # one page: between two of them looks are sent
     return page[f"{name}_count"] - page[f'{name}_bucket{{le="{bound}"}}']
+
+
+def begun(agent: Running) -> dict[str, float]:
+    """When the last look at each device called `good-N` began."""
+    start = 'campus_probe_last_timestamp_seconds{device="good-'
+    rows = (line.rsplit(" ", 1) for line in agent.get("/metrics").splitlines() if line.startswith(start))
+    return {device: float(at) for device, at in rows}
+
+
+class Gaps:
+    """The longest time between one look and the next at so many good devices: how long the page and its reader take is
+    no part of it. The first look after a start is none of the rhythm, and not counted."""
+
+    def __init__(self, agent: Running, count: int) -> None:
+        self._agent, self._count, self.worst = agent, count, 0.0
+        self.last = begun(agent)
+        self._regular: set[str] = set()
+
+    def note(self) -> None:
+        now = begun(self._agent)
+        assert len(now) == self._count
+        changed = {device for device, at in now.items() if at != self.last[device]}
+        self.worst = max([self.worst, *(now[device] - self.last[device] for device in changed & self._regular)])
+        self._regular |= changed
+        self.last = now

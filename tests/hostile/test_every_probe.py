@@ -20,6 +20,7 @@ import pytest
 from agent.model import Outcome, Secret, Target
 from agent.probes import PROBES
 from agent.probes.base import Kind
+from tests.hostile.given import pair
 from tests.probes.watching import Watch
 
 TIMEOUT = 0.5
@@ -116,10 +117,11 @@ async def standing(talk: Talk, reply: Reply) -> AsyncIterator[int]:
             await talk(incoming, outgoing)
         outgoing.close()
 
-    server = await asyncio.start_server(one, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    by_tcp, by_udp = pair()
+    port = by_tcp.getsockname()[1]
+    server = await asyncio.start_server(one, sock=by_tcp)
     loop = asyncio.get_running_loop()
-    beside, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(reply), local_addr=("127.0.0.1", port))
+    beside, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(reply), sock=by_udp)
     try:
         yield port
     finally:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.running import Running, until
-from tests.hostile.given import SITE, agent_on, door, lag_above, tcp
+from tests.agent.running import until
+from tests.hostile.given import SITE, Gaps, agent_on, door, lag_above, pair, tcp
 
 pytestmark = pytest.mark.net
 
@@ -27,10 +27,9 @@ def dripping(count: int) -> Iterator[list[int]]:
         selector = stack.enter_context(selectors.DefaultSelector())
         ports, held = [], []
         for _ in range(count):
-            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=64))
-            listening.setblocking(False)
-            beside = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            beside.bind(("127.0.0.1", listening.getsockname()[1]))
+            listening, beside = pair()
+            stack.enter_context(listening)
+            stack.enter_context(beside)
             selector.register(listening, selectors.EVENT_READ)
             ports.append(listening.getsockname()[1])
         over = threading.Event()
@@ -64,31 +63,6 @@ def _send(one: socket.socket) -> bool:
     return True
 
 
-def begun(agent: Running) -> dict[str, float]:
-    """When the last look at each good device began."""
-    start = 'campus_probe_last_timestamp_seconds{device="good-'
-    rows = (line.rsplit(" ", 1) for line in agent.get("/metrics").splitlines() if line.startswith(start))
-    found = {device: float(at) for device, at in rows}
-    assert len(found) == OTHERS
-    return found
-
-
-class Gaps:
-    """The longest time between one look and the next: how long the page and its reader take is no part of it. The first
-    look after a start is none of the rhythm, and not counted."""
-
-    def __init__(self, agent: Running) -> None:
-        self._agent, self.last, self.worst = agent, begun(agent), 0.0
-        self._regular: set[str] = set()
-
-    def note(self) -> None:
-        now = begun(self._agent)
-        changed = {device for device, at in now.items() if at != self.last[device]}
-        self.worst = max([self.worst, *(now[device] - self.last[device] for device in changed & self._regular)])
-        self._regular |= changed
-        self.last = now
-
-
 def tarpits(folder: Path, seconds: float) -> None:
     pit = (
         "  - {{id: pit-{n}, kind: switch, address: 127.0.0.1, credentials: x, "
@@ -103,7 +77,7 @@ def tarpits(folder: Path, seconds: float) -> None:
         good = "".join(tcp(f"good-{n}", port) for n in range(OTHERS))
         with agent_on(folder, {"inventory.yaml": head + pits + good}) as agent:
             until(lambda: agent.get("/metrics").count('campus_device_up{device="good-') == OTHERS, 15)
-            late, end, gaps = lag_above(agent, "1.0"), time.monotonic() + seconds, Gaps(agent)
+            late, end, gaps = lag_above(agent, "1.0"), time.monotonic() + seconds, Gaps(agent, OTHERS)
             while time.monotonic() < end:
                 time.sleep(0.5)
                 gaps.note()

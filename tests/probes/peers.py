@@ -104,7 +104,9 @@ def saying(data: bytes, after: int = 0) -> Talk:
     return talk
 
 
-class _Datagrams(asyncio.DatagramProtocol):
+class Datagrams(asyncio.DatagramProtocol):
+    """Sends what `reply` makes of each."""
+
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
 
@@ -120,7 +122,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 async def datagrams(reply: Reply) -> AsyncIterator[int]:
     """A UDP server of this loop; the port."""
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(reply), local_addr=("127.0.0.1", 0))
+    transport, _ = await loop.create_datagram_endpoint(lambda: Datagrams(reply), local_addr=("127.0.0.1", 0))
     try:
         yield transport.get_extra_info("sockname")[1]
     finally:

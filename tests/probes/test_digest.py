@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from agent.model import Secret
@@ -46,8 +48,27 @@ def test_the_strongest_that_can_be_met() -> None:
 
 @pytest.mark.parametrize(
     "header",
+    ['Basic realm="other", Digest realm="a, b c=d", nonce="n", qop="auth"',
+     'Digest realm="a, b c=d",nonce="n" , qop="auth", Basic realm="other"',
+     'Negotiate, Digest realm="a, b c=d", qop = "auth",nonce="n", Bearer'],
+)  # fmt: skip
+def test_several_challenges_in_one_header(header: str) -> None:
+    found = digest.best([header])
+    assert found is not None
+    assert (found.realm, found.nonce, found.qop) == ("a, b c=d", "n", "auth")
+
+
+def test_a_header_that_is_none_takes_no_time() -> None:
+    begun = time.perf_counter()
+    for piece in ('"', 'a="', '",', "a ", "Digest ", 'Digest a="\\', ","):
+        digest.best([piece * 20_000])
+    assert time.perf_counter() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    "header",
     ["", "Digest", "Basic realm=x", 'Digest realm="x"', 'Digest nonce="a", qop="auth-int"', 'Digest nonce="a\nb"',
-     'Digest nonce="a", algorithm=NONE'],
+     'Digest nonce="a", algorithm=NONE', 'Digest realm="\ufffd", nonce="a"'],
 )  # fmt: skip
 def test_what_cannot_be_met(header: str) -> None:
     assert digest.read(header) is None

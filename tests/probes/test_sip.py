@@ -210,12 +210,14 @@ async def test_by_stream(transport: str, caller: Caller, watch: Watch, tmp_path:
         writer.write(b"\r\n\r\n" + other + b"garbage\r\n\r\n" + answer(request, "200 OK", "Server: s"))
         await reader.read()
 
-    context = own(tmp_path).server if transport == "tls" else None
+    context = own(tmp_path, days=9).server if transport == "tls" else None
     server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=context)
     async with server:
         port = server.sockets[0].getsockname()[1]
         reading = await caller.look(at(port, transport=transport), print)
-    assert (reading.outcome, reading.reason, reading.facts) == (Outcome.OK, "", {"sip_server": "s"})
+    assert (reading.outcome, reading.reason, reading.facts["sip_server"]) == (Outcome.OK, "", "s")
+    assert reading.checks == ({"certificate": "certificate_ends"} if transport == "tls" else {})
+    assert ("tls_days_left" in reading.samples) is ("tls_certificate" in reading.facts) is (transport == "tls")
     assert watch.rejected == {"wrong_id": 1, "malformed": 2}
 
 
@@ -235,7 +237,7 @@ async def test_no_tls_there(caller: Caller) -> None:
         writer.write(b"SIP/2.0 400 Bad\r\n\r\n")
 
     async with listening(talk) as port:
-        assert (await caller.look(at(port, transport="tls"), silent)).reason == "wrong_answer"
+        assert (await caller.look(at(port, transport="tls"), silent)).reason == "no_tls"
 
 
 # -- hostile

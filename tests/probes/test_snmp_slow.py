@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from agent.probes.base import Hooks
 from agent.probes.each import silent
 from agent.probes.snmp import Credential, Options
 from agent.probes.snmp.prober import Poller
+from tests.fakes.mischief import fuzzed
 from tests.fakes.snmp_agent import Request, SnmpAgent, interfaces, parse, system
 
 DESCR = "1.3.6.1.2.1.1.1.0"
@@ -75,6 +77,7 @@ async def test_small_ids(kind: type[SnmpAgent]) -> None:
     async with look(kind({**system(), **interfaces(4)}), small_ids=True) as (reading, _):
         assert reading.outcome is Outcome.OK
         assert len(reading.tables["ports"]) == 4
+        assert (reading.facts["sys_object_id"], reading.facts["profile"]) == ("1.3.6.1.4.1.25506.1.1", "h3c-comware")
 
 
 @pytest.mark.net
@@ -93,6 +96,17 @@ async def test_another_source_is_believed_only_on_request() -> None:
         assert "source" in rejected
     async with look(Elsewhere(system()), ports=False) as (reading, _):
         assert reading.reason == "timeout"
+
+
+@pytest.mark.net
+async def test_malformed_answers_are_counted_and_forgotten(caplog: pytest.LogCaptureFixture) -> None:
+    """Hundreds of them before each true one: no look is lost, and no log is filled."""
+    agent = SnmpAgent(system() | interfaces(2))
+    agent.mischief = fuzzed(random.Random(5), copies=20)
+    async with look(agent, small_ids=True) as (reading, rejected):
+        assert (reading.outcome, len(reading.tables["ports"])) == (Outcome.OK, 2)
+    assert rejected.count("malformed") > 10
+    assert not caplog.records
 
 
 @pytest.mark.net

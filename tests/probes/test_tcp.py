@@ -59,7 +59,7 @@ async def test_by_ipv6_and_by_name(prober: tcp.Connector) -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as six, socket.create_server(("", 0)) as four:
         assert (await prober.look(at(six.getsockname()[1], "::1"), lines.append)).outcome is Outcome.OK
         assert (await prober.look(at(four.getsockname()[1], "localhost"), lines.append)).outcome is Outcome.OK
-    assert any("connected after" in line for line in lines)
+    assert any("good after" in line for line in lines)
 
 
 async def test_a_name_that_is_none(prober: tcp.Connector) -> None:

@@ -218,3 +218,34 @@ def test_lag_is_measured_and_late_looks_are_not_made_up_for(loop: VirtualLoop) -
 
     play(loop, watcher, [target(f"d{n}") for n in range(50)], 20.0, during=during)
     assert max(Counter(one.device for _, one in watcher.begun).values()) <= 6
+
+
+def test_a_protocol_that_cannot_be_opened_takes_no_other_with_it(loop: VirtualLoop) -> None:
+    """A broken library, say: its own looks are given up again and again, the others come as ever."""
+    watcher, told = Watcher(), Counter[str]()
+    both = kinds() | {"bad": replace(kinds()["icmp"], name="bad")}
+
+    def opened(kind: Kind) -> Prober:
+        if kind.name == "bad":
+            raise ImportError("no such library")
+        return watcher
+
+    scheduler = watcher.scheduler = Scheduler(both, opened)
+    good = [target(f"d{n}") for n in range(100)]
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, said: told.update((type(said["exception"]).__name__,))
+        )
+        for one in good:
+            scheduler.add(one)
+            scheduler.add(replace(one, probe="bad", protocol="bad"))
+        scheduler.start(asyncio.get_running_loop())
+        await asyncio.sleep(45.0)
+        assert len(scheduler.abandon(asyncio.get_running_loop().time())) == 100
+        await scheduler.close()
+
+    loop.run_until_complete(run())
+    looks = Counter(one.device for _, one in watcher.begun)
+    assert (len(looks), min(looks.values())) == (100, 4)
+    assert told["ImportError"] > 0

@@ -48,11 +48,17 @@ class Ear:
         self.mono += self.pace
         return self.mono
 
+    async def send_v1(self, generic: int, specific: int, *args: str) -> int:
+        where = f"127.0.0.1:{self.hearing.port}"
+        words = ("-v1", *args, where, "1.3.6.1.4.1.25506", "127.0.0.1", str(generic), str(specific), "1")
+        return await self._run(*words)
+
     async def send(self, *args: str) -> int:
+        return await self._run(*args, f"127.0.0.1:{self.hearing.port}", "", LINK_DOWN)
+
+    async def _run(self, *words: str) -> int:
         """net-snmp's exit code; by then the loop has taken what came."""
-        process = await asyncio.create_subprocess_exec(
-            "snmptrap", *args, f"127.0.0.1:{self.hearing.port}", "", LINK_DOWN, stderr=subprocess.DEVNULL
-        )
+        process = await asyncio.create_subprocess_exec("snmptrap", *words, stderr=subprocess.DEVNULL)
         code = await process.wait()
         await asyncio.sleep(0.1)
         return code
@@ -90,6 +96,23 @@ async def test_a_trap_and_an_inform_make_the_agent_look(ear: type[Ear]) -> None:
     one.mono += APART
     assert await one.send("-v2c", "-c", "ro-1") == 0
     assert one.looks == ["sw-1", "sw-1"]
+    one.hearing.close()
+
+
+@pytest.mark.net
+async def test_a_trap_of_version_1_is_called_by_its_name(ear: type[Ear], caplog: pytest.LogCaptureFixture) -> None:
+    """linkDown is generic trap 2 there (RFC 1157 4.1.6); a maker's own is a number below its enterprise (RFC 3584)."""
+    caplog.set_level("INFO", "agent.traps")
+    one = ear(target("sw-1", community("ro-1")))
+    for generic, specific in ((2, 0), (6, 7)):
+        one.mono += APART
+        assert await one.send_v1(generic, specific, "-c", "ro-1") == 0
+    assert one.looks == ["sw-1", "sw-1"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "trap.heard device=sw-1 trap=linkDown", "trap.heard device=sw-1 trap=1.3.6.1.4.1.25506.0.7",
+    ]  # fmt: skip
+    await one.send_v1(2, 0, "-c", "guess")
+    assert (len(one.looks), one.hearing.counts["refused"]) == (2, 1)
     one.hearing.close()
 
 

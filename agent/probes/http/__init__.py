@@ -54,6 +54,10 @@ class Credential:
     scheme: Literal["digest", "basic"] = "digest"
 
 
+def unasked(options: Options) -> frozenset[str]:
+    return frozenset() if options.tls else frozenset(("certificate",))
+
+
 def _open(hooks: Hooks) -> Prober:
     from agent.probes.http.prober import Reader
 
@@ -62,9 +66,9 @@ def _open(hooks: Hooks) -> Prober:
 
 KIND = Kind(
     name="http", open=_open, options=Options, credential=Credential, anonymous=True, port=80, timeout=10.0, confirm=2,
-    worst=WORST,
+    worst=WORST, unasked=unasked,
 )  # fmt: skip
 SECURE = Kind(
     name="https", open=_open, options=SecureOptions, credential=Credential, anonymous=True, port=443, timeout=10.0,
-    confirm=2, worst=WORST,
+    confirm=2, worst=WORST, unasked=unasked,
 )  # fmt: skip

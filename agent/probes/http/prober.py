@@ -9,19 +9,17 @@ import secrets
 from agent import __version__
 from agent.model import Json, Target
 from agent.probes.base import Hooks, Log
-from agent.probes.conversation import Conversation, Found, WrongAnswer
+from agent.probes.conversation import Conversation, Found
 from agent.probes.each import silent
 from agent.probes.http import Credential, Options
 from agent.probes.http.expect import lacking
-from agent.probes.logins import AUTH
-from agent.probes.wire import digest
-from agent.probes.wire.certificate import not_after
-from agent.probes.wire.httpc import Answer, BadAnswer, Line, request
+from agent.probes.logins import AUTH, IDENTITY
+from agent.probes.wire import certificate, digest
+from agent.probes.wire.httpc import Answer, Line, request
 from agent.text import clean
 
-DAYS_LEFT = 14.0
-"""A certificate with less than this is told of."""
-_DAY_MS = 86_400_000
+PLAIN = "plain_login"
+"""It wants the password in clear, and does not get it."""
 _TITLE = re.compile(rb"<title(?: [^<>]{0,200})?>([^<]{1,400})</title>", re.IGNORECASE)
 _TITLE_WITHIN = 1 << 16
 
@@ -32,6 +30,11 @@ class Reader(Conversation):
     def __init__(self, hooks: Hooks) -> None:
         super().__init__(hooks, self._ask)
         self._hooks = hooks
+        self._certificates: dict[tuple[str, str], str] = {}
+        """By target, that of whom our login was taken by: whoever shows another one does not get to see it."""
+
+    def forget(self, target: Target) -> None:
+        self._certificates.pop(target.key, None)
 
     async def _ask(self, target: Target, address: str, log: Log) -> Found:
         options: Options = target.options
@@ -40,17 +43,18 @@ class Reader(Conversation):
         begun = self._hooks.clock.mono()
         try:
             answer, reason = await self._exchange(target, line, _host(target.address, port, options.tls), log)
-        except BadAnswer as wrong:
-            raise WrongAnswer(str(wrong)) from None
         finally:
             line.close()
         took = self._hooks.clock.mono() - begun
         log(f"status {answer.status}, {len(answer.body)} bytes")
         samples = {"status_code": answer.status, "answer_seconds": took, "body_bytes": len(answer.body)}
-        facts, checks = _facts(answer), {}
-        if options.tls:
-            checks = self._certificate(line, samples, facts, log)
-        return Found(reason=reason or _judged(answer, options, log), samples=samples, facts=facts, checks=checks)
+        reason = reason or _judged(answer, options, log)
+        if not options.tls:
+            return Found(reason=reason, samples=samples, facts=_facts(answer))
+        seen = certificate.shown(line.shown, self._hooks.clock.now())
+        return Found(
+            reason=reason, samples=samples | seen.samples, facts=_facts(answer) | seen.facts, checks=seen.checks
+        )
 
     async def _exchange(self, target: Target, line: Line, host: str, log: Log) -> tuple[Answer, str]:
         """The answer, and why the login was not taken, or not tried: a refused one rests (`Logins`)."""
@@ -60,10 +64,14 @@ class Reader(Conversation):
         if answer.status != 401 or login is None:
             return answer, ""
         word = _authorization(answer, options, login, log)
-        if not word:
-            return answer, AUTH
+        if not word:  # nobody has refused anything: the login was not shown
+            plain = any(challenge.lower().startswith("basic") for challenge in answer.all("www-authenticate"))
+            return answer, PLAIN if plain else "wrong_answer"
         now, asked = self._hooks.clock.now(), log is not silent
         async with logins.turn(target.device):
+            if not asked and line.certificate != self._certificates.get(target.key, line.certificate):
+                log("another certificate than before")
+                logins.refused(target.device, login.username, login.password, IDENTITY, now)
             why = logins.rests(target.device, login.username, login.password, now, asked=asked)
             if why:
                 log(f"the login rests: {why}")
@@ -73,19 +81,8 @@ class Reader(Conversation):
                 logins.refused(target.device, login.username, login.password, AUTH, now)
                 return answer, AUTH
         logins.accepted(target.device, login.username, login.password)
+        self._certificates[target.key] = line.certificate
         return answer, ""
-
-    def _certificate(self, line: Line, samples: dict[str, float], facts: dict[str, Json], log: Log) -> dict[str, str]:
-        """Days left as a sample, fingerprint and end as facts; what is to be said of it as a check."""
-        facts["tls_certificate"] = line.certificate
-        ends = not_after(line.shown)
-        if ends is None:
-            return {}
-        days = (ends - self._hooks.clock.now()) / _DAY_MS
-        samples["tls_days_left"] = days
-        facts["tls_ends"] = ends
-        log(f"its certificate ends in {days:.1f} days")
-        return {"certificate": "" if days >= DAYS_LEFT else "certificate_ends" if days > 0 else "certificate_ended"}
 
 
 def _request(host: str, options: Options, authorization: str = "") -> bytes:
@@ -126,7 +123,7 @@ def _facts(answer: Answer) -> dict[str, Json]:
     facts: dict[str, Json] = {}
     for name, header in (("http_server", "server"), ("http_location", "location")):
         if answer.one(header):
-            facts[name] = clean(answer.one(header).encode("latin-1"), 200)
+            facts[name] = clean(answer.one(header).encode("utf-8", "surrogateescape"), 200)
     title = _TITLE.search(answer.body[:_TITLE_WITHIN])
     if title is not None and clean(title[1], 200):
         facts["http_title"] = clean(title[1], 200)

@@ -23,10 +23,14 @@ class Options:
     user: Annotated[str, Pattern("sip_user", r"[A-Za-z0-9_.!~*'()&=+$?/-]{0,64}")] = ""
 
 
+def unasked(options: Options) -> frozenset[str]:
+    return frozenset() if options.transport == "tls" else frozenset(("certificate",))
+
+
 def _open(hooks: Hooks) -> Prober:
     from agent.probes.sip.prober import Caller
 
     return Caller(hooks)
 
 
-KIND = Kind(name="sip", open=_open, options=Options, port=5060, confirm=2, worst=WORST)
+KIND = Kind(name="sip", open=_open, options=Options, port=5060, confirm=2, worst=WORST, unasked=unasked)

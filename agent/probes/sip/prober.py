@@ -9,6 +9,7 @@ from agent.model import Json, Target
 from agent.probes.base import Hooks, Log
 from agent.probes.conversation import Conversation, Found, WrongAnswer
 from agent.probes.sip.message import HEAD, Call, Malformed, Response, answers, body_length, options, parse
+from agent.probes.wire.certificate import shown
 from agent.probes.wire.httpc import unverified
 from agent.probes.wire.stream import Stream, dial
 from agent.text import clean
@@ -29,21 +30,24 @@ class Caller(Conversation):
 
     def __init__(self, hooks: Hooks) -> None:
         super().__init__(hooks, self._ask)
-        self._mono = hooks.clock.mono
         self._rejected: Rejected = lambda reason: hooks.rejected("sip", reason)
 
     async def _ask(self, target: Target, address: str, log: Log) -> Found:
         transport = target.options.transport
         port = target.options.port or (5061 if transport == "tls" else 5060)
         log(f"OPTIONS to {address} port {port} by {transport.upper()}")
-        begun = self._mono()
+        begun, der, sent = self._clock.mono(), b"", 1
         if transport == "udp":
             response, sent = await self._by_datagrams(target, address, port)
         else:
-            response, sent = await self._by_stream(target, address, port), 1
+            response, der = await self._by_stream(target, address, port)
+        took = self._clock.mono() - begun
         log(f"{response.status} {clean(response.phrase, 80)}, {sent} sent")
-        samples = {"status_code": float(response.status), "answer_seconds": self._mono() - begun, "requests": sent}
-        return Found(samples=samples, facts=_facts(response))
+        samples = {"status_code": float(response.status), "answer_seconds": took, "requests": sent}
+        if not der:
+            return Found(samples=samples, facts=_facts(response))
+        seen = shown(der, self._clock.now())
+        return Found(samples=samples | seen.samples, facts=_facts(response) | seen.facts, checks=seen.checks)
 
     async def _by_datagrams(self, target: Target, address: str, port: int) -> tuple[Response, int]:
         """The answer, and how often the request was sent."""
@@ -62,7 +66,8 @@ class Caller(Conversation):
         finally:
             transport.abort()
 
-    async def _by_stream(self, target: Target, address: str, port: int) -> Response:
+    async def _by_stream(self, target: Target, address: str, port: int) -> tuple[Response, bytes]:
+        """The answer, and the certificate that was shown (DER), none without TLS."""
         call, secure = Call(), target.options.transport == "tls"
         async with dial(address, port, unverified() if secure else None) as stream:
             name = "TLS" if secure else "TCP"
@@ -70,7 +75,7 @@ class Caller(Conversation):
             for _ in range(MOST_REJECTED):
                 response = await _next(stream)
                 if response is not None and answers(response, call):
-                    return response
+                    return response, stream.certificate
                 self._rejected("malformed" if response is None else "wrong_id")
         raise WrongAnswer(f"{MOST_REJECTED} messages, none of them ours")
 

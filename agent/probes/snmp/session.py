@@ -33,6 +33,11 @@ _STALE = 140.0
 _MOST_BYTES = 4096
 """gufo's receive buffer: it takes a longer answer for a malformed one."""
 _MOST_STRAYS = 100
+_MOST_MALFORMED = 1000
+"""Datagrams to one request that cannot be read; then it ends."""
+_PANIC = "PanicException"
+"""What PyO3 raises where Rust code has stumbled: a BaseException of a module that cannot be imported. gufo-snmp 0.13
+stumbles where an element begins at the end of a datagram (ber/header.rs)."""
 _NOBODY = User.default()
 _REFUSED = re.compile(rb"\x06\x0a\x2b\x06\x01\x06\x03\x0f\x01\x01[\x01\x03\x05\x06]\x00", re.DOTALL)
 """usmStatsUnsupportedSecLevels, UnknownUserNames, WrongDigests and DecryptionErrors (RFC 3414 5) as a report names
@@ -48,13 +53,14 @@ class TooLarge(SnmpError):
     """The answer is longer than can be read; less must be asked for at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Waiting:
-    """A request under way: who waits for the answer, and how it is read."""
+    """A request under way: who waits for the answer, how it is read, and what has come that was none."""
 
     waiter: asyncio.Future[Any]
     sock: Socket
     receive: Callable[[Socket], Any]
+    malformed: int = 0
 
 
 class Session:
@@ -217,12 +223,23 @@ class Session:
         except BlockingIOError:
             self._rejected("wrong_id")
         except SnmpDecodeError:
-            self._garbled = True
-            self._rejected("malformed")
+            self._malformed(waiting)
         except TimeoutError:  # gufo's word for ICMP port unreachable
             waiting.waiter.set_exception(ConnectionRefusedError(errno.ECONNREFUSED, "port unreachable"))
         except (SnmpError, OSError, ValueError, RuntimeError) as error:
             waiting.waiter.set_exception(error)
+        except BaseException as error:
+            if type(error).__name__ != _PANIC:
+                raise
+            self._malformed(waiting)
+
+    def _malformed(self, waiting: _Waiting) -> None:
+        """Passed over, as whoever guesses our port may send it; but not without end: gufo's panics write to stderr."""
+        self._garbled = True
+        self._rejected("malformed")
+        waiting.malformed += 1
+        if waiting.malformed >= _MOST_MALFORMED:
+            waiting.waiter.set_exception(SnmpDecodeError(f"{_MOST_MALFORMED} datagrams, none of them an answer"))
 
     # -- socket and login ---------------------------------------------------------------------------------------------
 

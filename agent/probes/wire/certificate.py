@@ -1,12 +1,45 @@
-"""What a certificate says of its own end (RFC 5280, 4.1.2.5), read out of its DER without trusting a byte of it."""
+"""What is told of the certificate that a device shows: its fingerprint, and its end (RFC 5280, 4.1.2.5), read out of
+its DER without trusting a byte of it. Any certificate is taken: devices sign their own.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.model import Ms
+from agent.model import Json, Ms
+
+DAYS_LEFT = 14.0
+"""One with less than this is told of."""
+_DAY_MS = 86_400_000
 
 _SEQUENCE, _VERSION, _UTC_TIME, _GENERALIZED = 0x30, 0xA0, 0x17, 0x18
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a reading has of a certificate; the fields are those of `Reading`."""
+
+    samples: dict[str, float]
+    facts: dict[str, Json]
+    checks: dict[str, str]
+
+
+def fingerprint(der: bytes) -> str:
+    """SHA-256, hexadecimal."""
+    return hashlib.sha256(der).hexdigest()
+
+
+def shown(der: bytes, now: Ms) -> Shown:
+    """Its fingerprint and end as facts, the days left as a sample, as a check what is to be said of them."""
+    ends = not_after(der)
+    if ends is None:
+        return Shown({}, {"tls_certificate": fingerprint(der)}, {})
+    days = (ends - now) / _DAY_MS
+    verdict = "" if days >= DAYS_LEFT else "certificate_ends" if days > 0 else "certificate_ended"
+    facts: dict[str, Json] = {"tls_certificate": fingerprint(der), "tls_ends": ends}
+    return Shown({"tls_days_left": days}, facts, {"certificate": verdict})
 
 
 def not_after(der: bytes) -> Ms | None:

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from agent.model import Secret
 
 _PAIR = re.compile(r'([A-Za-z][A-Za-z0-9-]{0,31})\s*=\s*(?:"((?:[^"\\]|\\.){0,512})"|([^\s,"]{0,512}))')
+_PART = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')
+_SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9-]*(?: +[A-Za-z]|\s*$)")
+_LONGEST = 4096
+_LOST = re.compile(r"[\x00-\x1f\x7f\ufffd]")
+"""What would break out of a header, and bytes that somebody has replaced."""
 _HASHES = {"MD5": "md5", "SHA-256": "sha256"}
 _BEST = ("SHA-256", "MD5")
 
@@ -33,7 +38,7 @@ class Challenge:
         """The value of the `Authorization` header. count: how often this nonce has been used, this time included."""
 
         def digest(text: str) -> str:
-            return hashlib.new(_HASHES[self.algorithm], text.encode("utf-8")).hexdigest()
+            return hashlib.new(_HASHES[self.algorithm], text.encode("utf-8", "surrogateescape")).hexdigest()
 
         first = digest(f"{username}:{self.realm}:{secret.reveal()}")
         if self.session:
@@ -52,17 +57,33 @@ class Challenge:
 
 def best(headers: Iterable[str]) -> Challenge | None:
     """The strongest Digest challenge among `WWW-Authenticate` headers; None where there is none that can be met."""
-    found = [challenge for header in headers if (challenge := read(header)) is not None]
+    each = (one for header in headers for one in _apart(header[:_LONGEST]))
+    found = [challenge for one in each if (challenge := read(one)) is not None]
     found.sort(key=lambda challenge: _BEST.index(challenge.algorithm))
     return found[0] if found else None
 
 
+def _apart(header: str) -> Iterator[str]:
+    """The challenges of one header, which may hold several (RFC 9110, 11.6.1)."""
+    current = ""
+    for part in _PART.findall(header):
+        if _SCHEME.match(part):
+            yield current
+            current = part
+        else:
+            current += f",{part}"
+    yield current
+
+
 def read(header: str) -> Challenge | None:
-    """One challenge; None for another scheme, or one that asks for what is unknown here."""
+    """One challenge; None for another scheme, or one that asks for what is unknown here.
+
+    A realm in any encoding is met as long as its bytes are still there (PEP 383): they are part of what is hashed.
+    """
     scheme, _, rest = header.strip().partition(" ")
-    if scheme.lower() != "digest" or not header.isprintable():
+    if scheme.lower() != "digest" or _LOST.search(header):
         return None
-    said = {key.lower(): quoted.replace("\\", "") or plain for key, quoted, plain in _PAIR.findall(rest[:4096])}
+    said = {key.lower(): quoted.replace("\\", "") or plain for key, quoted, plain in _PAIR.findall(rest[:_LONGEST])}
     algorithm = said.get("algorithm", "MD5").upper()
     session = algorithm.endswith("-SESS")
     algorithm = algorithm.removesuffix("-SESS")

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
-from agent.probes.conversation import WrongAnswer
+from agent.probes.conversation import NO_TLS, WrongAnswer
 from agent.probes.wire.httpc import numbered
 
 WINDOW = 1 << 16
@@ -57,9 +57,10 @@ class Stream:
         return str(host), int(port)
 
     @property
-    def tls(self) -> ssl.SSLObject | None:
-        """What TLS agreed on; None without."""
-        return cast("ssl.SSLObject | None", self._writer.get_extra_info("ssl_object"))
+    def certificate(self) -> bytes:
+        """What the other side has shown (DER); nothing without TLS."""
+        tls = cast("ssl.SSLObject | None", self._writer.get_extra_info("ssl_object"))
+        return (tls.getpeercert(binary_form=True) or b"") if tls is not None else b""
 
 
 @asynccontextmanager
@@ -72,7 +73,7 @@ async def dial(address: str, port: int, tls: ssl.SSLContext | None = None) -> As
         reader, writer = await asyncio.open_connection(address, port, ssl=tls, server_hostname="" if tls else None,
                                                        limit=WINDOW)  # fmt: skip
     except ssl.SSLError as error:
-        raise WrongAnswer(f"TLS: {error.reason}") from None
+        raise WrongAnswer(f"TLS: {error.reason}", NO_TLS) from None
     except OSError as error:
         raise numbered(error) from None
     try:

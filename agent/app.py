@@ -27,13 +27,14 @@ from agent.monitor import Monitor
 from agent.notify import Notifier
 from agent.probes import PROBES
 from agent.probes.base import Hooks, Kind, Prober
-from agent.probes.logins import Logins
 from agent.probes.picture.keep import Album
-from agent.probes.picture.rights import allowed
+from agent.probes.picture.rights import keeping
+from agent.probes.picture.tending import tended
 from agent.probes.picture.viewer import Viewer
 from agent.probes.resolve import Resolver
 from agent.process import settle_memory
 from agent.reload import Reloader
+from agent.remembered import Remembered
 from agent.requests import Requests
 from agent.scheduler import Scheduler
 from agent.store import (
@@ -88,7 +89,6 @@ class App:
         self.failed: list[BaseException] = []
         self._stop = asyncio.Event()
         self._resolver = Resolver()
-        self._logins = Logins(self._logins_changed)
         self._album = Album(lock.directory.pictures)
         self._viewer = Viewer(album=self._album)
         self._tls: ssl.SSLContext | None = None
@@ -98,6 +98,7 @@ class App:
         self.tallies = Tallies(setting.policy.contract)
         self.scheduler = Scheduler(PROBES, self._open_prober)
         self.writer = Writer(store, executor, self._committed, self._refused)
+        self._remembered = Remembered(self.writer.put)
         self.monitor = Monitor(clock, frame, memory, self.scheduler, self.writer, self.tallies.observe)
         self.view = View(self.monitor)
         files = not is_url(store.where)
@@ -111,15 +112,15 @@ class App:
             missed=self.monitor.missed,
             rejected=self.own.rejected,
             resolver=self._resolver,
-            logins=self._logins,
+            logins=self._remembered.logins,
+            identities=self._remembered.identities,
             viewer=self._viewer,
             profiles=Path(self.reloader.setting.inventory.file).parent / "profiles",
         )
         return kind.open(hooks)
 
-    def _logins_changed(self) -> None:
-        """What a device refused is not forgotten by a restart: each would be one more wrong password."""
-        self.writer.put(Batch(meta={"logins": self._logins.dump()}))
+    def _keeping(self) -> frozenset[str]:
+        return keeping(self.reloader.setting.inventory.targets)
 
     def _zone(self) -> tzinfo:
         return self.reloader.setting.inventory.site.zone
@@ -148,6 +149,7 @@ class App:
             await stack.enter_async_context(control.serve_control(self._lock, requests.answer))
             await stack.enter_async_context(self._looking())
             await stack.enter_async_context(self.rounds.walked())
+            await stack.enter_async_context(tended(self._album, self._clock, self._keeping))
             await stack.enter_async_context(self._hearing())
             self._signals()
             self._unfold()
@@ -162,14 +164,10 @@ class App:
         loaded = self._store.load()
         last = loaded.meta.get("clock")
         self._clock.resume(last if isinstance(last, dict) else None)
-        refused = loaded.meta.get("logins")
-        if isinstance(refused, dict):
-            self._logins.load(refused)
-            self._logins.keep(self.reloader.setting.inventory.targets)
+        self.monitor.since.update(self._remembered.load(loaded, self.reloader.setting))
         memory, frame = self.monitor.memory, self.monitor.frame
         past = self._store.recent_faults(self._clock.now() - REPEAT_MS)
-        absorbed = memory.absorbed(loaded)
-        memory.load(loaded, [self._store.journal(number) for number in absorbed], past, frame)
+        memory.load(loaded, memory.absorbed(loaded, self._store.journal), past, frame)
         self.monitor.published.update(memory.tickets)
         self.tallies.load(self._store)
 
@@ -320,11 +318,8 @@ class App:
         tls, was = now.web.tls_server_config, before.web.tls_server_config
         if self._tls is not None and tls is not None:
             tls.certify(self._tls)
-        self._logins.keep(now.inventory.targets)
-        for device in before.inventory.devices:
-            known = now.inventory.devices.get(device)
-            if known is None or not allowed(known):
-                self._album.drop(device)
+        self._remembered.reloaded(before, now)
+        self._album.purge(self._clock.now(), keeping(now.inventory.targets))
         if self._traps is not None:
             self._traps.teach(now.inventory.targets)
         late = {

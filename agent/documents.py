@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from agent.alerting import sla
+from agent.alerting import roots, sla
 from agent.alerting.commands import Refused
 from agent.alerting.events import Event
 from agent.alerting.frame import Frame
@@ -36,8 +36,9 @@ def device(
     since: Ms | None,
     looks: Mapping[Key, Reading],
     tickets: Iterable[str],
+    tables: bool = False,
 ) -> Document:
-    """One device as it stands. since: when it came into this state."""
+    """One device as it stands. since: when it came into this state.  tables: with the rows that its looks brought."""
     place, parent = device.location, device.parent
     return {
         "id": device.id,
@@ -53,11 +54,11 @@ def device(
         "up": standing.up,
         "parent": parent and {"device": parent.device, "port": parent.port, "source": parent.source},
         "tickets": list(tickets),
-        "probes": [_probe(name, looks.get((device.id, name))) for name in frame.probes.get(device.id, ())],
+        "probes": [_probe(name, looks.get((device.id, name)), tables) for name in frame.probes.get(device.id, ())],
     }
 
 
-def _probe(name: str, reading: Reading | None) -> Document:
+def _probe(name: str, reading: Reading | None, tables: bool) -> Document:
     if reading is None:
         return {
             "name": name,
@@ -69,7 +70,7 @@ def _probe(name: str, reading: Reading | None) -> Document:
             "facts": {},
             "checks": {},
         }
-    return {"name": name, **look(reading)}
+    return {"name": name, **look(reading), **({"tables": rows(reading)} if tables else {})}
 
 
 def look(reading: Reading) -> Document:
@@ -83,6 +84,24 @@ def look(reading: Reading) -> Document:
         "facts": dict(reading.facts),
         "checks": dict(reading.checks),
     }
+
+
+ROWS = 1000
+"""Rows of one class in a document."""
+_LONG = ("forwarding", "arp", "vlans")
+"""Classes that a device's document leaves to `profile test`."""
+
+
+def rows(reading: Reading) -> Document:
+    """The rows that a look brought, by class, as the `collection` document has them."""
+    if not reading.tables:
+        return {}
+    from agent.probes.snmp.rows import Collection, System  # a protocol's own library, already there if it has spoken
+
+    given = {of: tuple(some.values() if isinstance(some, Mapping) else some) for of, some in reading.tables.items()}
+    ports = reading.tables.get("ports") or {}
+    body = Collection(profile="", why="", system=System(), ports=ports, rows=given).document()
+    return {of: some[:ROWS] for of, some in body.items() if isinstance(some, list) and some and of not in _LONG}
 
 
 def ticket(
@@ -105,7 +124,8 @@ def ticket(
         "source": ticket.source,
         "kind": ticket.kind,
         "tier": ticket.tier,
-        "device": None if ticket.root.startswith("place:") else ticket.root,
+        "device": ticket.root if roots.is_device(ticket.root) else None,
+        "system": ticket.root.removeprefix(roots.SYSTEM) if roots.is_system(ticket.root) else None,
         "place": ticket.root.removeprefix("place:") if ticket.root.startswith("place:") else None,
         "members": list(ticket.members),
         "repeat_of": ticket.repeat_of,

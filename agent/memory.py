@@ -1,9 +1,9 @@
-"""The monitor's maps: the judge's state, its indexes, and how a step's delta is laid into them and into the store."""
+"""The monitor's maps: the judge's state, its indexes, and how a step's delta is laid into them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from agent.alerting import upkeep
 from agent.alerting.conditions import Condition
@@ -13,8 +13,11 @@ from agent.alerting.sla import Shift
 from agent.alerting.state import Delta, Fault, Key, State, fault_of
 from agent.alerting.tickets import Ticket, replay
 from agent.model import Json, Ms
-from agent.store import Batch, BookingRow, Loaded, TicketRow
+from agent.rows import batch
 from agent.store import Fault as PastFault
+from agent.store import Loaded
+
+__all__ = ["Memory", "batch"]
 
 
 class Memory:
@@ -55,10 +58,16 @@ class Memory:
         )
 
     @staticmethod
-    def absorbed(loaded: Loaded) -> list[str]:
-        """Numbers of the tickets merged into open ones: `split` may bring them back."""
-        tickets = [replay(journal) for journal in loaded.journals.values()]
-        return [number for ticket in tickets if ticket is not None for number in ticket.absorbed]
+    def absorbed(loaded: Loaded, journal: Callable[[str], tuple[Event, ...]]) -> list[tuple[Event, ...]]:
+        """Journals of the tickets merged into open ones, and into those: `split` may bring them back."""
+        found: list[tuple[Event, ...]] = []
+        wanted = [*loaded.journals.values()]
+        while wanted:
+            ticket = replay(wanted.pop())
+            into = [journal(number) for number in ticket.absorbed] if ticket is not None else []
+            found += into
+            wanted += into
+        return found
 
     def load(
         self, loaded: Loaded, absorbed: Iterable[tuple[Event, ...]], past: Iterable[PastFault], frame: Frame
@@ -143,8 +152,7 @@ class Memory:
             self.tickets[ticket.id] = ticket
         else:
             self.tickets.pop(ticket.id, None)
-            for number in ticket.absorbed:
-                self.tickets.pop(number, None)
+            self._let_go(ticket)
         if ticket.is_open and ticket.by_agent:
             roots[ticket.id] = None
         else:
@@ -152,6 +160,14 @@ class Memory:
         if not roots:
             del self.by_root[ticket.root]
         self._plan(ticket, frame)
+
+    def _let_go(self, ticket: Ticket) -> None:
+        """What has gone into a ticket that ended, and into those."""
+        for number in ticket.absorbed:
+            known = self.tickets.get(number)
+            if known is not None and known.state == "merged":
+                del self.tickets[number]
+                self._let_go(known)
 
     def _remember(self, ticket: Ticket, frame: Frame) -> None:
         """What the root went through; a new fault lets go of those that no window reaches any more."""
@@ -187,56 +203,3 @@ def _awaited(condition: Condition) -> str:
 def _condition(value: Json) -> Condition:
     assert isinstance(value, dict)
     return Condition(**{**value, "turns": tuple(value["turns"])})
-
-
-# --- rows for the store -------------------------------------------------------------------------
-
-
-def batch(delta: Delta, before: Mapping[str, Ticket], now: Ms) -> Batch:
-    """A step's delta as rows. before: the tickets as they were."""
-    return Batch(
-        events=tuple(delta.events),
-        tickets=tuple(_ticket_row(ticket, now) for ticket in delta.tickets.values()),
-        bookings=tuple(row for t in delta.tickets.values() for row in _bookings(before.get(t.id), t)),
-        conditions={
-            "/".join(key): None if condition is None else asdict(condition)
-            for key, condition in delta.conditions.items()
-        },
-        counters=dict([delta.counter]) if delta.counter else {},
-    )
-
-
-def _ticket_row(ticket: Ticket, now: Ms) -> TicketRow:
-    return TicketRow(
-        number=ticket.id,
-        root=ticket.root,
-        is_open=ticket.is_open,
-        holds_root=ticket.holds_root,
-        state=ticket.state,
-        severity=ticket.severity,
-        kind=ticket.kind,
-        opened_at=ticket.times.opened_at,
-        cause=ticket.cause,
-        restored_at=ticket.times.restored_at,
-        ended_at=None if ticket.is_open else now,
-        version=ticket.version,
-    )
-
-
-def _bookings(before: Ticket | None, ticket: Ticket) -> Iterator[BookingRow]:
-    """The lines of the ticket's ledger that are new or have changed; `seq` is the line's place in it."""
-    old = before.times.bookings if before else ()
-    for place, row in enumerate(ticket.times.bookings):
-        if place >= len(old) or old[place] != row:
-            yield BookingRow(
-                ticket=ticket.id,
-                seq=place + 1,
-                clock=row.clock,
-                severity=row.level,
-                result=row.result,
-                at=row.at,
-                breached_at=row.breached_at,
-                voided_reason=row.reason or None,
-                voided_at=row.voided_at,
-                elapsed_seconds=row.took,
-            )

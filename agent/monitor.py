@@ -23,10 +23,12 @@ from agent.alerting.state import Delta, Key
 from agent.alerting.tickets import Ticket
 from agent.clock import Clock
 from agent.hearing import Hearing
-from agent.memory import Memory, batch
-from agent.model import Json, Ms, Outcome, Reading, Target
+from agent.memory import Memory
+from agent.model import Ms, Outcome, Reading, Target
+from agent.rows import answered, batch
 from agent.scheduler import Scheduler
-from agent.store import Batch, RequestRow, Writer
+from agent.since import Since
+from agent.store import Batch, Writer
 from agent.timekeeping import Timekeeper
 
 BEAT = 1.0
@@ -77,7 +79,7 @@ class Monitor:
         self.hearing = Hearing()
         self.looks: dict[Key, Reading] = {}
         self.published: dict[str, Ticket] = dict(memory.tickets)
-        self.since: dict[str, Ms] = {}
+        self.since = Since(writer.put)
         self.blind_seconds = 0.0
         self.beat_at = -math.inf
         self.timekeeper = Timekeeper(clock, memory, writer.put, self._clock_stepped)
@@ -105,7 +107,7 @@ class Monitor:
     def _take(self, reading: Reading) -> None:
         key = reading.target.key
         if key not in self.looks:
-            self.since.setdefault(key[0], reading.at)
+            self.since.begin(key[0], reading.at)
         self.looks[key] = _with_older_checks(reading, self.looks.get(key))
         if reading.outcome is _OK:
             if self.frame.leading.get(key[0]) == key[1]:
@@ -151,7 +153,8 @@ class Monitor:
         before = {number: self.memory.tickets[number] for number in delta.tickets if number in self.memory.tickets}
         asked = (request, given) if request is not None and isinstance(given, Command) else None
         rows = self._rows(delta, before, now, asked)
-        self._date(delta, now)
+        dated = self.since.date(delta, self.memory.conditions, now)
+        rows = Batch.merged([rows, dated]) if dated else rows
         self.memory.apply(delta, self.frame)
         for device in delta.looks:
             self.scheduler.look_now(device)
@@ -162,26 +165,12 @@ class Monitor:
             done()
         return delta
 
-    def _date(self, delta: Delta, now: Ms) -> None:
-        """Since when each touched device is as it is: the first failed look, or the first good one after it."""
-        for key, condition in delta.conditions.items():
-            old = self.memory.conditions.get(key)
-            if condition is not None and condition.fires and not (old and old.fires):
-                self.since[key[0]] = condition.since
-            elif old is not None and old.fires and (condition is None or not condition.fires):
-                self.since[key[0]] = old.good_since or now
-
     def _rows(self, delta: Delta, before: Mapping[str, Ticket], now: Ms, asked: tuple[str, Command] | None) -> Batch:
         """asked: a command and its idempotency key."""
         rows = batch(delta, before, now)
         if rows:
             rows = Batch.merged([rows, self.timekeeper.row()])
-        if asked is None or isinstance(delta.answer, Refused):
-            return rows
-        key, command = asked
-        answer: Json = {"verb": command.verb, "by": command.by, "tickets": list(delta.answer)}
-        answered = RequestRow(key=key, ticket=delta.answer[0], answered_at=now, answer=answer)
-        return Batch.merged([rows, Batch(requests=(answered,))])
+        return rows if asked is None else Batch.merged([rows, answered(delta, asked[1], asked[0], now)])
 
     def _committed(self, delta: Delta, before: Mapping[str, Ticket], done: Callable[[], None] | None) -> None:
         for number, ticket in delta.tickets.items():
@@ -270,8 +259,7 @@ class Monitor:
         self.memory.shift(shift)
         for key, reading in self.looks.items():
             self.looks[key] = replace(reading, at=shift(reading.at))
-        for device, at in self.since.items():
-            self.since[device] = shift(at)
+        self.since.shift(shift)
 
     # -- the agent's own sight
 
@@ -353,6 +341,7 @@ class Monitor:
         for device in gone:
             self.memory.good.pop(device, None)
             self.memory.served.pop(device, None)
+        self.since.forget(gone)
         self.memory.plan_all(frame)
 
 

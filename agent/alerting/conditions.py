@@ -19,6 +19,7 @@ PENDING, FIRING, FLAPPING, CLEAR = "pending", "firing", "flapping", "clear"
 
 PARENT, SHADOW, QUARANTINE = "parent", "shadowed", "quarantine"
 MAINTENANCE, OFF_SCHEDULE, BLIND = "maintenance", "off_schedule", "blind"
+COMPANY = "company"
 """Why a firing condition has no ticket yet (`Condition.held`); all but SHADOW are judged again by the tick."""
 
 

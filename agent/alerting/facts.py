@@ -11,10 +11,10 @@ from agent.model import Device, Ms
 
 def gather(
     draft: Draft, root: Device | None, cause: str, members: tuple[str, ...], own: str = "",
-    of: Condition | None = None,
+    of: Condition | None = None, joint: bool = False,
 ) -> Facts:  # fmt: skip
     """What severity asks about this root and the devices that fell with it. own: the ticket that is judged again;
-    of: the root's condition, where an observation and no person says so."""
+    of: the root's condition, where an observation and no person says so; joint: the root is a system as a whole."""
     frame, now = draft.frame, draft.now
     known = [frame.devices[member] for member in members if member in frame.devices]
     down = [device for device in known if frame.in_schedule(device, now)]
@@ -37,7 +37,8 @@ def gather(
         clock=frame.local(now).time(),
         recent=_recent(draft, root, cause, own),
         reason=of.reason if of else "",
-        extent=of.extent if of else 1,
+        extent=(len(members) if joint else of.extent) if of else 1,
+        joint=joint,
     )
 
 

@@ -19,6 +19,9 @@ PING = "ping"
 HARDWARE, DRIFT = "hardware", "drift"
 """It serves, and something in it goes: a fan, a power supply, heat, optics, the PoE budget; its clock runs away."""
 
+_ANSWERED = frozenset(("clock_drift", "identity_changed"))
+"""Why a login was not even tried, by a device that answers."""
+
 LATENT = frozenset((MANAGEMENT, LOSS, PING, HARDWARE, DRIFT))
 """The device serves in spite of it: a latent defect (隐患)."""
 BESIDE = frozenset((RECORDING, RETENTION, DISK, POWER))
@@ -93,8 +96,10 @@ def cause(probe: str, protocol: str, leading: str, reason: str = "") -> str:
     """The cause class of a failing probe. Who refuses a login has answered."""
     if protocol == "snmp" and (probe != leading or reason == "auth"):
         return MANAGEMENT
-    if reason == "auth":
+    if reason in ("auth", "locked"):
         return CREDENTIAL
+    if reason in _ANSWERED:
+        return SERVICE
     return UNREACHABLE if probe == leading else SERVICE
 
 

@@ -30,7 +30,8 @@ class Frame:
     confirm: by protocol, how many looks in a row must fail.  groups: how many watched devices of each schedule,
     building and kind there are.  references: devices of the uplink guard, pseudo devices (`@ADDRESS`) included.
     behind: the access points of each controller that is read.  rooms: the terminals of each (building, room).
-    key_points: the cameras of each place that are tagged so.
+    key_points: the cameras of each place that are tagged so.  kin: the watched devices of each (family, building), and
+    of each family on the whole campus under ("family", "").
     """
 
     devices: Mapping[str, Device] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Frame:
     behind: Mapping[str, tuple[Device, ...]] = field(default_factory=dict)
     rooms: Mapping[tuple[str, str], tuple[Device, ...]] = field(default_factory=dict)
     key_points: Mapping[Location, tuple[Device, ...]] = field(default_factory=dict)
+    kin: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def classmates(self, device: str) -> tuple[str, ...]:
         """The other terminals of a terminal's classroom."""
@@ -204,7 +206,21 @@ def build(
             for device in devices.values()
             if device.kind == "camera" and "key-point" in device.tags
         ),
+        kin=_kin(device for device in devices.values() if device.id in probes),
     )
+
+
+def family(kind: str) -> str:
+    """The kinds that are parts of one system have one name."""
+    return "broadcast" if kind in ("amplifier", "zone") else kind
+
+
+def _kin(watched: Iterable[Device]) -> dict[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for device in watched:
+        for building in {"", device.location.building}:
+            found.setdefault((family(device.kind), building), []).append(device.id)
+    return {place: tuple(ids) for place, ids in found.items()}
 
 
 def _groups(watched: Iterable[Device]) -> dict[Group, int]:

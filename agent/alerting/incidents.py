@@ -14,19 +14,29 @@ from typing import Protocol
 
 from agent.model import Ms
 from agent.topology.graph import Graph
-from agent.units import Duration
+from agent.units import Duration, Share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouping:
     """wait: how long a device may wait for word of its parent before it counts as a root; quarantine: how long a
     child may need to come back after its parent did; merge: a root that died this shortly around its child takes the
-    child's ticket over; room: terminals of one classroom that fall this close together are one outage. Seconds."""
+    child's ticket over; room: terminals of one classroom that fall this close together are one outage; system: devices
+    of a system of which the annex judges so many as a whole are one outage when they fall this close together; company:
+    how long a device waits for more of its kind when others have just fallen. Seconds.
+
+    alike, alike_share: from how many devices of a kind in one building, or which share of the campus's, the same defect
+    beside their service (a clock, a management password) is one.
+    """
 
     wait: Duration = 10.0
     quarantine: Duration = 180.0
     merge: Duration = 60.0
     room: Duration = 300.0
+    system: Duration = 900.0
+    company: Duration = 15.0
+    alike: int = 5
+    alike_share: Share = 0.3
 
 
 class Place(StrEnum):

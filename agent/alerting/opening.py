@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from agent.alerting import commands, findings, incidents
+from agent.alerting import commands, findings, incidents, roots
 from agent.alerting.conditions import SHADOW, Condition
 from agent.alerting.facts import gather
+from agent.alerting.frame import THROUGH
 from agent.alerting.severity import assess
 from agent.alerting.severity.incident import reaches
 from agent.alerting.state import Draft, Fault
@@ -92,7 +93,7 @@ def _opening(draft: Draft, condition: Condition, device: Device, members: tuple[
         "policy": f"{policy.severity.version}/{policy.sha256[:12]}",
         "limits": policy.contract.as_json(),
         **({} if ours else {"contract": False, "party": device.owner_party}),
-        **_repeat(draft, condition, device.id),
+        **repeat(draft, condition, device.id),
     }
 
 
@@ -105,16 +106,24 @@ def named(draft: Draft, condition: Condition, device: Device, members: tuple[str
     }
 
 
+_MUTE = frozenset(("", "timeout", "refused", "unreachable", "reset", "no_look_yet"))
+"""Reasons of a look to which nothing answered; any other names better what is wrong than that."""
+
+
 def _title(condition: Condition, members: tuple[str, ...]) -> str:
+    if condition.probe == THROUGH and condition.reason:
+        return f"ticket.title.told.{condition.cause}"
     if len(members) > 1:
         return f"ticket.title.{condition.cause}_many"
+    if condition.cause == findings.UNREACHABLE and condition.reason not in _MUTE:
+        return "ticket.title.told.unreachable"
     if condition.cause in _TELLING and condition.reason:
         return f"ticket.title.{'rung' if condition.rung else 'why'}.{condition.cause}"
     return f"ticket.title.{condition.cause}"
 
 
 def _title_args(draft: Draft, condition: Condition, device: Device, members: tuple[str, ...]) -> dict[str, Any]:
-    args = {"name": device.name, "probe": condition.probe, "others": len(members) - 1, **_why(condition)}
+    args = {"name": device.name, "probe": condition.probe, "others": len(members) - 1, **why(condition)}
     mates = draft.frame.classmates(device.id) if condition.cause == findings.UNREACHABLE else ()
     if mates:
         place = device.location
@@ -122,9 +131,9 @@ def _title_args(draft: Draft, condition: Condition, device: Device, members: tup
     return args
 
 
-def _why(condition: Condition) -> dict[str, str]:
+def why(condition: Condition) -> dict[str, str]:
     """Why it fails, as keys of words: what the first broken rung of a ladder is called."""
-    if condition.cause not in _TELLING or not condition.reason:
+    if not condition.reason or (condition.cause not in _TELLING and condition.reason in _MUTE):
         return {}
     return {"reason": f"web.reason.{condition.reason}", "rung": f"web.rung.{condition.rung}" if condition.rung else ""}
 
@@ -136,7 +145,7 @@ def _started(draft: Draft, condition: Condition, device: Device) -> Ms:
     return max(condition.since, draft.now - round(draft.frame.policy.life.schedule_grace * 1000))
 
 
-def _repeat(draft: Draft, condition: Condition, root: str) -> dict[str, str]:
+def repeat(draft: Draft, condition: Condition, root: str) -> dict[str, str]:
     """Rows 51, 52: the same root and cause class, restored within the repeat window."""
     window = draft.frame.policy.life.repeat_window * 1000
     past = [fault for fault in faults(draft, root, condition.cause) if fault.restored_at is not None]
@@ -157,21 +166,61 @@ def _split_off(draft: Draft, condition: Condition, device: Device) -> str:
     for number in (*draft.delta.tickets, *draft.state.tickets):
         ticket = draft.ticket(number)
         if ticket is not None and ticket.state == "merged" and ticket.root == device.id and ticket.by_agent:
-            target = draft.ticket(ticket.merged_into or "")
-            if target is not None and target.state != "filed":
+            target = _target(draft, ticket)
+            if target is not None and _dead_since(target, condition):
                 ticket = draft.write(ticket.id, "split", {"from": target.id, "started_at": condition.since})
                 dispatch(draft, ticket)
                 return ticket.id
     return ""
 
 
+def _target(draft: Draft, ticket: Ticket) -> Ticket | None:
+    """The ticket that a merged one has gone into at last."""
+    target = draft.ticket(ticket.merged_into or "")
+    while target is not None and target.state == "merged":
+        target = draft.ticket(target.merged_into or "")
+    return target
+
+
+def _dead_since(target: Ticket, condition: Condition) -> bool:
+    """Whether it has not come back since its ticket went into the other; what fails anew is a fault of its own."""
+    restored = target.times.restored_at
+    return target.state != "filed" and (target.state in BROKEN or restored is None or condition.since <= restored)
+
+
 def _gather_others(draft: Draft, ticket: Ticket) -> None:
     """Row 40 by the agent: people's reports of the same fault, and tickets of children that died with this root."""
-    for other in tuple(draft.state.tickets.values()):
+    for number in dict.fromkeys((*draft.state.tickets, *draft.delta.tickets)):
+        other = draft.ticket(number) or ticket
         if other.id != ticket.id and _same_fault(draft, other, ticket):
-            merge(draft, draft.ticket(other.id) or other, ticket.id)
+            merge(draft, other, ticket.id)
             if other.by_agent:
                 _overshadow(draft, other.root)
+        elif (
+            other.id != ticket.id
+            and roots.is_system(other.root)
+            and other.state in BROKEN
+            and _together(draft, other, ticket)
+        ):
+            _take_from(draft, other, ticket)
+
+
+def _together(draft: Draft, other: Ticket, ticket: Ticket) -> bool:
+    return abs(other.times.started_at - ticket.times.started_at) <= draft.frame.policy.grouping.merge * 1000
+
+
+def _take_from(draft: Draft, system: Ticket, ticket: Ticket) -> None:
+    """A root is found for devices that had been taken for a system's own: all of it goes into the root's ticket, or
+    those leave it that hang on the root."""
+    theirs = [member for member in system.members if member in ticket.members]
+    if not theirs:
+        return
+    if len(theirs) == len(system.members):
+        merge(draft, system, ticket.id)
+    else:
+        draft.write(system.id, "extended", {"left": theirs, "why": "root_found"})
+    for member in theirs:
+        _overshadow(draft, member)
 
 
 def _overshadow(draft: Draft, device: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from agent.alerting import conditions, opening
+from agent.alerting import conditions, opening, roots
 from agent.alerting.commands import (
     FUTURE_MS,
     LATE_MS,
@@ -99,7 +99,7 @@ def scene(draft: Draft, ticket: Ticket) -> Scene:
         due=frame.feedback_due,
         stability_ms=round(life.stability_window * 1000),
         rights=Rights(suspend=life.suspend, refuse_workdays=life.refuse_workdays),
-        maintenance=frame.maintained(frame.devices.get(ticket.root), draft.now),
+        maintenance=all(frame.maintained(frame.devices.get(one), draft.now) for one in _lies_at(ticket)),
         hole=draft.state.hole if draft.state.blind_since is None else (draft.state.blind_since, draft.now),
         last_on_roster=lambda who: who in frame.roster.order and frame.roster.after(who) is None,
         engineer=lambda who: _engineer(frame.roster, who),
@@ -118,9 +118,14 @@ def _engineer(roster: Roster, who: str) -> bool:
     return not known or roster.role_of(who) == Role.ENGINEER.value
 
 
+def _lies_at(ticket: Ticket) -> tuple[str, ...]:
+    """The devices at which the fault lies."""
+    return ticket.members if roots.is_system(ticket.root) else (ticket.root,)
+
+
 def _health(draft: Draft, ticket: Ticket) -> str:
     """How the agent sees the ticket's root now."""
-    if not draft.watched(ticket.root):
+    if not any(draft.watched(one) for one in _lies_at(ticket)):
         return "unwatched"
     if draft.state.blind_since is not None:
         return "unknown"

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agent.alerting import conditions, findings, incidents, opening
+from agent.alerting import conditions, findings, incidents, opening, roots, together
 from agent.alerting.conditions import (
     BLIND,
     CLEAR,
+    COMPANY,
     MAINTENANCE,
     OFF_SCHEDULE,
     PARENT,
@@ -158,12 +159,19 @@ def _open(draft: Draft, condition: Condition, device: Device) -> None:
     if standing and standing[0].state in BROKEN:
         _join(draft, condition, standing[0])
         return
+    joint = together.carrying(draft, device, condition)
+    if joint is not None:
+        _join(draft, condition, joint)
+        return
     draft.hold(condition, "")
-    if opening.join_classroom(draft, condition, device):
+    condition = draft.condition(condition.key) or condition
+    if opening.join_classroom(draft, condition, device) or together.join(draft, condition, device):
         return
     relapsed = next((ticket for ticket in standing if opening.relapses(ticket, condition)), None)
     if relapsed is not None:
         opening.relapse(draft, relapsed, condition)
+    elif together.waits(draft, condition, device):
+        draft.hold(condition, COMPANY)
     else:
         opening.open_ticket(draft, condition, device)
 
@@ -233,6 +241,9 @@ def _carrying(draft: Draft, device: str) -> Iterator[Ticket]:
         for ticket in draft.agent_tickets(above):
             if device in ticket.members:
                 yield ticket
+    known = draft.frame.devices.get(device)
+    if known is not None:
+        yield from together.of(draft, known)
 
 
 def orphans(draft: Draft) -> None:
@@ -252,7 +263,9 @@ def leave(draft: Draft, child: str) -> None:
     parent may be one of yesterday's inventory."""
     for number in tuple(draft.state.tickets):
         ticket = draft.ticket(number)
-        if ticket and ticket.is_open and ticket.by_agent and ticket.root != child and child in ticket.members:
+        if ticket is None or not (ticket.is_open and ticket.by_agent) or roots.is_system(ticket.root):
+            continue
+        if ticket.root != child and child in ticket.members:
             draft.write(ticket.id, "extended", {"left": [child]})
             draft.delta.dirty.add(ticket.root)
 

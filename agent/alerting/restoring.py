@@ -6,13 +6,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Any
 
-from agent.alerting import conditions, findings, opening, sla
+from agent.alerting import conditions, findings, opening, roots, sla, together
 from agent.alerting.conditions import CLEAR, QUARANTINE, Condition
 from agent.alerting.facts import gather
 from agent.alerting.severity import Reason, assess
 from agent.alerting.state import Draft
 from agent.alerting.tickets import BROKEN, Ticket
-from agent.model import Ms
+from agent.model import Device, Ms
 
 _LOOK_BACK = 86_400_000
 """How far back the moment is sought at which a fault grew; a tick comes every minute unless the agent was stopped."""
@@ -23,9 +23,14 @@ def refresh(draft: Draft, root: str) -> None:
     ticket = next(draft.agent_tickets(root), None)
     if ticket is None or ticket.state not in BROKEN:
         return
+    if roots.is_system(root):
+        swollen = together.swell(draft, ticket)
+        if swollen is None:
+            return
+        ticket = swollen
     bad = [c for member in ticket.members for c in draft.of_device(member) if _counts(draft, ticket, c)]
     firing = [condition for condition in bad if condition.state != CLEAR]
-    if any(condition.device == root for condition in firing):
+    if any(condition.device == root or roots.is_system(root) for condition in firing):
         grow(draft, ticket)
     elif not firing:
         _restore(draft, ticket, bad)
@@ -37,6 +42,8 @@ def _counts(draft: Draft, ticket: Ticket, condition: Condition) -> bool:
     latent = condition.cause in findings.LATENT and ticket.severity != "latent"
     if condition.state == conditions.PENDING or latent:
         return False
+    if roots.is_system(ticket.root) and not together.counts(draft, ticket, condition):
+        return False
     own = condition.device != ticket.root and any(t.state in BROKEN for t in draft.agent_tickets(condition.device))
     return not own
 
@@ -44,17 +51,27 @@ def _counts(draft: Draft, ticket: Ticket, condition: Condition) -> bool:
 def grow(draft: Draft, ticket: Ticket) -> None:
     """Row 42 by the agent: members that joined, and a level that the facts now reach. Never lower."""
     device = draft.frame.devices.get(ticket.root)
-    firing = [condition for condition in draft.of_device(ticket.root) if condition.fires]
-    if device is None or not firing:
+    firing = [c for c in draft.of_ticket(ticket) if c.fires and (device is not None or _counts(draft, ticket, c))]
+    if not firing:
         return
     condition = min(firing, key=lambda firing: _weight(firing.cause))
+    if device is not None:
+        ticket = _followed(draft, ticket, condition, device)
+    if draft.state.sure:  # a higher level has deadlines of its own: since when is asked when the time is known
+        _raise(draft, ticket, condition)
+
+
+def _followed(draft: Draft, ticket: Ticket, condition: Condition, device: Device) -> Ticket:
+    """Who has fallen below the root since, and what its fault turned out to be."""
     joined = [member for member in opening.below(draft, condition, device) if member not in set(ticket.members)]
     if joined:
         ticket = draft.write(ticket.id, "extended", {"joined": joined})
     if condition.cause == findings.CREDENTIAL and ticket.cause == findings.SERVICE:
         ticket = draft.write(ticket.id, "extended", opening.named(draft, condition, device, ticket.members))
-    if not draft.state.sure:
-        return  # a higher level has deadlines of its own: since when it is so is asked when the time is known
+    return ticket
+
+
+def _raise(draft: Draft, ticket: Ticket, condition: Condition) -> None:
     level, reasons = _judged(draft, ticket, condition, draft.now)
     if sla.RANK[level] > sla.RANK[ticket.severity]:
         why, since = _facts_since(draft, ticket, condition, level)
@@ -72,8 +89,11 @@ def _weight(cause: str) -> int:
 def _judged(draft: Draft, ticket: Ticket, condition: Condition, at: Ms) -> tuple[str, tuple[Reason, ...]]:
     """The level that the ticket's facts had at `at`: who was dark by then, and what the timetable said."""
     view = draft if at == draft.now else draft.back_at(at)
-    members = tuple(member for member in ticket.members if _fell_at(draft, member, condition) <= at)
-    facts = gather(view, draft.frame.devices[ticket.root], condition.cause, members, ticket.id, condition)
+    joint = roots.is_system(ticket.root)
+    fallen = (member for member in ticket.members if not joint or any(c.fires for c in draft.of_device(member)))
+    members = tuple(member for member in fallen if _fell_at(draft, member, condition) <= at)
+    root = draft.frame.devices.get(ticket.root)
+    facts = gather(view, root, condition.cause, members, ticket.id, condition, joint)
     return assess(facts, draft.frame.policy.severity)
 
 

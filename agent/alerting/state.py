@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent.alerting import sla
+from agent.alerting import roots, sla
 from agent.alerting.commands import Refused
 from agent.alerting.conditions import Condition
 from agent.alerting.events import Event
@@ -124,6 +124,11 @@ class Draft:
             condition = self.condition(key)
             if condition is not None:
                 yield condition
+
+    def of_ticket(self, ticket: Ticket) -> Iterator[Condition]:
+        """The conditions of a ticket's root; of all members where the root is a system as a whole."""
+        for device in ticket.members if roots.is_system(ticket.root) else (ticket.root,):
+            yield from self.of_device(device)
 
     # -- incidents.Sight
 

@@ -75,7 +75,7 @@ def _certain(draft: Draft, ticket: Ticket, name: str) -> bool:
     repair = name in sla.REPAIR
     if repair and draft.state.blind_since is not None:
         return False
-    known = [c for c in draft.of_device(ticket.root) if c.state != PENDING]
+    known = [c for c in draft.of_ticket(ticket) if c.state != PENDING]
     return not known or any((c.good_since is None or c.good_since > due) and not (repair and c.unseen) for c in known)
 
 
@@ -122,7 +122,7 @@ def _stable(draft: Draft, ticket: Ticket) -> None:
     until, times = ticket.stable_until, ticket.times
     if ticket.state != "restored" or until is None or times.frozen_at is None or draft.now < until:
         return
-    if not any(c.since <= until and c.state != CLEAR for c in draft.of_device(ticket.root)):
+    if not any(c.since <= until and c.state != CLEAR for c in draft.of_ticket(ticket)):
         draft.write(ticket.id, "stable")
 
 

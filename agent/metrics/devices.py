@@ -81,7 +81,9 @@ _ANSWERED = (
 BY_PROBE: Mapping[tuple[str, ...], tuple[tuple[str, Family], ...]] = {
     ("tcp",): (("connect_seconds", gauge("campus_tcp_connect_seconds", "How long the last connection took to open.")),),
     ("http", "https", "sip"): _ANSWERED,
-    ("http", "https"): (("tls_days_left", days("campus_probe_tls_left_seconds", "Until the certificate ends.")),),
+    ("http", "https", "onvif", "sip"): (
+        ("tls_days_left", days("campus_probe_tls_left_seconds", "Until the certificate ends.")),
+    ),
     ("onvif", "rtsp"): _PICTURE,
 }
 """By protocol, samples of every probe."""

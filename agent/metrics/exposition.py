@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from prometheus_client import generate_latest
 
-from agent.metrics import ports
+from agent.metrics import faults, ports
 from agent.metrics.devices import DevicePages
 from agent.metrics.own import Own, registry
 from agent.metrics.survey import surveyed
@@ -44,6 +44,8 @@ class Exposition:
     async def _pieces(self) -> AsyncIterator[str]:
         survey = await surveyed(self._view)
         async for piece in self._devices.pieces(survey):
+            yield piece
+        async for piece in faults.pieces(self._view, survey):
             yield piece
         yield of_systems(survey)
         async for piece in self._tickets.pieces():

@@ -38,7 +38,7 @@ async def pieces(view: View) -> AsyncIterator[str]:
     named: list[tuple[list[str], list[Port]]] = []
     yield INFO.head
     for device, ports in rows:
-        named.append(([labels(device=device, index=str(port.index), port=_name(port)) for port in ports], ports))
+        named.append(([labels(device=device, index=str(port.index), port=port.shown) for port in ports], ports))
         yield "".join(_info(own, port) for own, port in zip(*named[-1], strict=True))
         await turns.breathe()
     for family, read in FAMILIES:
@@ -56,10 +56,6 @@ def _rows(view: View) -> Rows:
         if ports and device not in found:
             found[device] = list(ports.values())
     return list(found.items())
-
-
-def _name(port: Port) -> str:
-    return port.name or port.descr
 
 
 def _info(own: str, port: Port) -> str:

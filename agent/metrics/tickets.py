@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
-from agent.alerting import sla
+from agent.alerting import roots, sla
 from agent.alerting.tickets import OPEN, Ticket
 from agent.metrics.text import Family, Turns, counter, gauge, histogram, labels, portions
 from agent.model import Ms
@@ -76,7 +76,7 @@ def _census(tickets: list[Ticket]) -> str:
 
 def _lines(ticket: Ticket) -> Iterator[tuple[str, str]]:
     times = ticket.times
-    root = "" if ticket.root.startswith("place:") else ticket.root
+    root = ticket.root if roots.is_device(ticket.root) else ""
     own = labels(ticket=ticket.id)
     told = labels(ticket=ticket.id, device=root, severity=ticket.severity, state=ticket.state, tier=str(ticket.tier))
     yield INFO.name, f"{INFO.name}{{{told}}} 1\n"

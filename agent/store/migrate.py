@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from agent.store.errors import NewerDatabase, OlderDatabase
 from agent.store.schema import REVISION
 
-KNOWN = frozenset({"", "0001", REVISION})
+KNOWN = frozenset({"", "0001", "0002", REVISION})
 """Every revision from which a migration leads here; "" is an empty database."""
 
 

@@ -30,6 +30,7 @@ def load(connection: sa.Connection) -> Loaded:
         tickets=tuple(_ticket(row) for row in connection.execute(sa.select(schema.tickets).where(_OPEN))),
         journals=_open_journals(connection),
         conditions=_values(connection, schema.conditions, "snapshot"),
+        remembered=_values(connection, schema.remembered, "snapshot"),
         counters={row.day: row.last for row in connection.execute(sa.select(schema.counters))},
         meta=_values(connection, schema.meta, "value"),
     )

@@ -111,6 +111,7 @@ class Loaded:
     conditions: Mapping[str, Json]
     counters: Mapping[str, int]
     meta: Mapping[str, Json]
+    remembered: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,8 @@ class Batch:
     """All that one step said, written in one transaction or not at all.
 
     events are appended in the order given; tickets, bookings and requests replace the row of the same key.
-    conditions and meta: a JSON value replaces, None deletes. counters: day (`20260901`) to the last number used.
+    conditions, remembered and meta: a JSON value replaces, None deletes. counters: day (`20260901`) to the last
+    number used.
     """
 
     events: tuple[Event, ...] = ()
@@ -128,15 +130,17 @@ class Batch:
     conditions: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
     meta: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
     counters: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
+    remembered: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
 
     def __bool__(self) -> bool:
         parts = (self.events, self.tickets, self.bookings, self.requests, self.conditions, self.meta, self.counters)
-        return any(parts)
+        return any(parts) or bool(self.remembered)
 
     @property
     def size(self) -> int:
         """Rows that it holds, the single values of `meta` and `counters` left out."""
-        return sum(map(len, (self.events, self.tickets, self.bookings, self.requests, self.conditions)))
+        rows = (self.events, self.tickets, self.bookings, self.requests, self.conditions, self.remembered)
+        return sum(map(len, rows))
 
     @staticmethod
     def merged(batches: Iterable[Batch]) -> Batch:
@@ -148,6 +152,7 @@ class Batch:
         conditions: dict[str, Json] = {}
         meta: dict[str, Json] = {}
         counters: dict[str, int] = {}
+        remembered: dict[str, Json] = {}
         for batch in batches:
             events.extend(batch.events)
             for row in batch.tickets:
@@ -157,6 +162,7 @@ class Batch:
             conditions.update(batch.conditions)
             meta.update(batch.meta)
             counters.update(batch.counters)
+            remembered.update(batch.remembered)
         return Batch(
             events=tuple(events),
             tickets=tuple(tickets.values()),
@@ -165,6 +171,7 @@ class Batch:
             conditions=conditions,
             meta=meta,
             counters=counters,
+            remembered=remembered,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration, by which a start sees whether any is missing without loading Alembic."""
 
 REOPENINGS = "event IN ('relapsed', 'refused', 'reopened')"
@@ -106,6 +106,14 @@ conditions = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("snapshot", sa.Text, nullable=False),
 )
+
+remembered = sa.Table(
+    "remembered",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("snapshot", sa.Text, nullable=False),
+)
+"""What is known of a device beside its faults: `identity/DEVICE/WHAT`, `since/DEVICE`."""
 
 requests = sa.Table(
     "requests",

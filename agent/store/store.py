@@ -135,7 +135,7 @@ class Store:
             self._writing.dispose()
 
     def load(self) -> Loaded:
-        """What a start needs: open tickets with their journals, conditions, counters, meta."""
+        """What a start needs: open tickets with their journals, conditions, what is remembered, counters, meta."""
         return self._ask(reads.load)
 
     def journal(self, ticket: str) -> tuple[Event, ...]:

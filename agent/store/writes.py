@@ -42,6 +42,7 @@ def write(connection: sa.Connection, batch: Batch, *, repeated: bool = False) ->
     _upsert(connection, schema.bookings, [_booking_row(row) for row in batch.bookings])
     _upsert(connection, schema.requests, [_request_row(row) for row in batch.requests])
     _replace(connection, schema.conditions, "snapshot", batch.conditions)
+    _replace(connection, schema.remembered, "snapshot", batch.remembered)
     _replace(connection, schema.meta, "value", batch.meta)
     _upsert(connection, schema.counters, [{"day": day, "last": last} for day, last in batch.counters.items()])
 

@@ -59,9 +59,9 @@ def test_checks_that_options_do_not_ask_for() -> None:
     rtsp, onvif = PROBES["rtsp"], PROBES["onvif"]
     assert rtsp.unasked(rtsp.options()) == {"picture"}
     assert rtsp.unasked(rtsp.options(picture=600.0)) == set()
-    assert onvif.unasked(onvif.options()) == {"picture", "storage_days"}
-    assert onvif.unasked(onvif.options(picture=600.0, records="yes")) == set()
-    assert onvif.unasked(onvif.options(picture=600.0, stream=False, records="no")) == {
+    assert onvif.unasked(onvif.options()) == {"picture", "certificate"}
+    assert onvif.unasked(onvif.options(picture=600.0, tls=True)) == set()
+    assert onvif.unasked(onvif.options(picture=600.0, stream=False, by="stream", records="no", tls=True)) == {
         "picture", "storage_days", "recording",
     }  # fmt: skip
     assert PROBES["icmp"].unasked(PROBES["icmp"].options()) == set()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
 import pytest
 
 from agent.alerting import engine
@@ -39,7 +42,8 @@ def looks(world: World, times: int, apart: Ms = MINUTE, **told: str) -> None:
         ("storage_days", "too_few_days", "retention", "serious", "V5"),
         ("disk", "disk_failed", "disk", "general", "V7"),
         ("disk", "disk_offline", "disk", "serious", "V7"),
-        ("ups", "on_battery", "power", "serious", "S2"),
+        ("ups", "ups_trouble", "power", "serious", "S2"),
+        ("battery", "battery_bad", "hardware", "latent", "Z1"),
     ],
 )
 def test_a_check_opens_its_own_ticket(check: str, reason: str, cause: str, level: str, rule: str) -> None:
@@ -230,3 +234,27 @@ def test_so_many_by_and_by_that_it_is_the_room() -> None:
         world.down(f"pc-{number}", world.now + HOUR)
     assert len(world.tickets) == 2
     assert sorted(len(ticket.members) for ticket in world.tickets.values()) == [1, 3]
+
+
+def test_a_worn_battery_is_no_power_cut() -> None:
+    """S2 is the load on the battery; that a battery is old or failed its test is a latent defect, in every profile."""
+    found: dict[str, str] = {}
+    for path in sorted((files("agent") / "probes" / "profiles").iterdir(), key=str):
+        if path.name.endswith(".yaml"):
+            rules = re.split(r"(?=\brule: )", path.read_text("utf-8"))
+            told = (re.match(r"rule: ([\w-]+).*?check: (\w+)", rule, re.DOTALL) for rule in rules)
+            found |= {one[1]: one[2] for one in told if one is not None}
+    worn = {
+        rule: check for rule, check in found.items() if re.search(r"battery-(replace|fault)|bad-packs|nut-rep", rule)
+    }
+    assert len(worn) >= 5 and set(worn.values()) == {"battery"}
+    assert {found[rule] for rule in ("apc-output", "ups-source", "mge-on-battery", "nut-on-battery")} == {"ups"}
+
+
+def test_a_worn_battery_whose_mains_fail_becomes_serious() -> None:
+    world = campus()
+    looks(world, 2, battery="battery_bad")
+    assert (world.only.severity, world.only.cause) == ("latent", "hardware")
+    looks(world, 2, battery="battery_bad", ups="ups_trouble")
+    assert world.only.severity == "serious"
+    assert "S2" in {reason["rule"] for reason in world.only.reasons}

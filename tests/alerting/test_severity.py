@@ -97,14 +97,21 @@ CASES: Mapping[str, tuple[Facts, dict[str, str], set[str]]] = {
     "N4 access switch": (facts(ACCESS), {"N4": "general"}, {"N1", "N3"}),
     "N4 access point": (facts(AP), {"N4": "general"}, {"N5"}),
     "N5 a third of a building": (
-        facts(AP, failing={("A", "ap"): 3}, census={("A", "ap"): 9}), {"N5": "serious", "N4": "general"}, set(),
+        facts(AP, joint=True, failing={("A", "ap"): 3}, census={("A", "ap"): 9}),
+        {"N5": "serious", "N4": "general"}, set(),
     ),
-    "N5 at least three": (facts(AP, failing={("A", "ap"): 2}, census={("A", "ap"): 4}), {"N4": "general"}, {"N5"}),
+    "N5 is not one access point's": (
+        facts(AP, failing={("A", "ap"): 3}, census={("A", "ap"): 9}), {"N4": "general"}, {"N5"},
+    ),
+    "N5 at least three": (
+        facts(AP, joint=True, failing={("A", "ap"): 2}, census={("A", "ap"): 4}), {"N4": "general"}, {"N5"},
+    ),
     "N5 only in use": (
-        facts(AP, occupied=False, failing={("A", "ap"): 3}, census={("A", "ap"): 9}), {"N4": "general"}, {"N5"},
+        facts(AP, joint=True, occupied=False, failing={("A", "ap"): 3}, census={("A", "ap"): 9}),
+        {"N4": "general"}, {"N5"},
     ),
     "V1 all recorders": (
-        facts(RECORDER, failing={("A", "recorder"): 2}, census={("A", "recorder"): 2}),
+        facts(RECORDER, joint=True, failing={("A", "recorder"): 2}, census={("A", "recorder"): 2}),
         {"V1": "major", "V3": "serious"}, set(),
     ),
     "V1 a third of the channels": (
@@ -114,10 +121,15 @@ CASES: Mapping[str, tuple[Facts, dict[str, str], set[str]]] = {
     "V2 papers": (facts(here("papers", "key-point"), covered=serves("cam")), {"V2": "major"}, set()),
     "V3 another camera still covers": (facts(KEY, covered=serves("gate")), {"V3": "serious", "V4": "general"}, {"V2"}),
     "V3 five of a building": (
-        facts(CAMERA, failing={("A", "camera"): 5}, census={("A", "camera"): 40}), {"V3": "serious"}, {"V1"},
+        facts(CAMERA, joint=True, failing={("A", "camera"): 5}, census={("A", "camera"): 40}),
+        {"V3": "serious"}, {"V1"},
+    ),
+    "V3 is not one camera's of five": (
+        facts(CAMERA, failing={("A", "camera"): 5}, census={("A", "camera"): 40}), {"V4": "general"}, {"V3", "V1"},
     ),
     "V3 a third of a building, two at least": (
-        facts(CAMERA, failing={("A", "camera"): 2}, census={("A", "camera"): 6}), {"V3": "serious"}, set(),
+        facts(CAMERA, joint=True, failing={("A", "camera"): 2}, census={("A", "camera"): 6}),
+        {"V3": "serious"}, set(),
     ),
     "V3 one recorder": (
         facts(RECORDER, census={("A", "recorder"): 3}), {"V3": "serious"}, {"V1"},
@@ -135,7 +147,8 @@ CASES: Mapping[str, tuple[Facts, dict[str, str], set[str]]] = {
     ),
     "B2 school hours": (facts(device("pa", "server", role="broadcast")), {"B2": "serious", "B3": "general"}, {"B1"}),
     "B2 all zones": (
-        facts(device("z1", "zone"), failing={("A", "zone"): 2}, census={("A", "zone"): 2}), {"B2": "serious"}, set(),
+        facts(device("z1", "zone"), joint=True, failing={("A", "zone"): 2}, census={("A", "zone"): 2}),
+        {"B2": "serious"}, set(),
     ),
     "B2 the playground's amplifier": (facts(device("amp", "amplifier", tags=["playground"])), {"B2": "serious"}, set()),
     "B3 outside hours": (

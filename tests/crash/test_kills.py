@@ -78,7 +78,7 @@ def free_ports(count: int) -> list[int]:
 
 def write_files(folder: Path, doors: list[Door]) -> None:
     devices = "".join(
-        f"  - {{id: {door.name}, kind: camera, address: 127.0.0.1, probes: [{{tcp: {{port: {door.port}}}}}]}}\n"
+        f"  - {{id: {door.name}, kind: server, address: 127.0.0.1, probes: [{{tcp: {{port: {door.port}}}}}]}}\n"
         for door in doors
     )
     (folder / "inventory.yaml").write_text(

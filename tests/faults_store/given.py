@@ -31,7 +31,7 @@ def past(folder: Path, tickets: int = 300) -> DataDirectory:
 
 def line(name: str, port: int) -> str:
     """A device of the inventory that one TCP port stands for."""
-    return f"  - {{id: {name}, kind: camera, address: 127.0.0.1, probes: [{{tcp: {{port: {port}}}}}]}}\n"
+    return f"  - {{id: {name}, kind: server, address: 127.0.0.1, probes: [{{tcp: {{port: {port}}}}}]}}\n"
 
 
 class Door:

@@ -115,7 +115,7 @@ async def test_the_bound_is_told_and_left_again(tmp_path: Path, caplog: pytest.L
 async def test_an_agent_that_can_keep_no_more_judges_no_more(tmp_path: Path) -> None:
     """Looks go on and conditions stay; no ticket is opened that nobody could keep, no command taken, and all say so."""
     names = [f"cam-{n}" for n in range(30)]
-    async with campus(tmp_path, [device(name, kind="camera") for name in names]) as made:
+    async with campus(tmp_path, [device(name, kind="server") for name in names]) as made:
         monitor, writer = made.monitor, made.writer
         writer.most = 60
         await made.pass_time(30)

@@ -4,7 +4,7 @@
 start 2026-03-02 08:55
 --- inventory        (YAML; also: policy, roster, calendar)
 --- script
-09:00 power off sw-a                  faults, as the demo's console knows them
+09:00 power off sw-a                  faults, as the demo's console knows them; `cam-[1-5]` for each of them
 09:20 ticket take sw-a by=li          a person's command on the latest ticket of that root (or `open`)
 09:30 expect ticket device=sw-a state=working count=1
 09:30 journal sw-a opened taken       the names of its journal, warnings left out
@@ -16,9 +16,10 @@ day +1                                the following times are of the next day
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ from agent.simulator.campus import Path as Way
 from agent.simulator.expect import Expect, holds
 from agent.simulator.script import Fault, parse_now
 from agent.store import Batch, Writer, open_store
-from tests.fakes.scripted import ScriptedProber
+from tests.fakes.scripted import ScriptedProber, Verdict
 from tests.scenarios.virtual import Inline, VirtualClock, VirtualLoop
 
 QUIET = ("warned", "told", "observation_lost", "observation_back")
@@ -121,7 +122,17 @@ class Play:
 
     def _open(self, kind: Kind) -> Prober:
         hooks = Hooks(clock=self.clock, sink=self.monitor.receive, missed=self.monitor.missed)
-        return ScriptedProber(hooks, self._way)
+        return ScriptedProber(hooks, self._way, said=self._said)
+
+    def _said(self, device: str, protocol: str) -> Verdict:
+        """A camera's ladder: its clock is measured before its login, and a login that is refused while the clock is
+        wrong is the clock's fault."""
+        if protocol != "onvif":
+            return "", {}
+        wrong = self.campus.setting(device, "clock", "0") != "0"
+        refused = self.campus.setting(device, "password", "right") != "right"
+        clock = "clock_drift" if wrong else ""
+        return (clock or "auth") if refused else "", {"clock": clock}
 
     def _way(self, device: str, service: str) -> Way:
         self.campus.tick(self.loop.time())
@@ -180,6 +191,11 @@ class Play:
             self._deed(line)
 
     def _deed(self, line: Line) -> None:
+        span = re.search(r"\[(\d+)-(\d+)\]", line.text)
+        if span is not None:
+            for number in range(int(span[1]), int(span[2]) + 1):
+                self._deed(replace(line, text=line.text.replace(span[0], str(number), 1)))
+            return
         do = parse_now(line.text, self.story.path.name, self.setting.inventory.devices, line.number)
         if isinstance(do, Fault) and do.verb == "clock":
             self.wall.step += round(do.number * 1000)

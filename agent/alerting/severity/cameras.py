@@ -10,7 +10,7 @@ from agent.calendar import Hours
 
 
 def _v1(facts: Facts, rule: Rule) -> Iterator[Reason]:
-    kinds = {device.kind for device in facts.dark}
+    kinds = {device.kind for device in facts.dark} if facts.wide else set[str]()
     recorders, all_recorders = everywhere(facts, "recorder")
     if "recorder" in kinds and all_recorders > 1 and recorders >= all_recorders:
         yield Reason("V1", rule.level, {"recorders": recorders})
@@ -28,21 +28,20 @@ def _v2(facts: Facts, rule: Rule) -> Iterator[Reason]:
 
 
 def _v3(facts: Facts, rule: Rule) -> Iterator[Reason]:
-    root = facts.root
     for camera in facts.dark:
         if camera.kind == "camera" and "key-point" in camera.tags and facts.covered(camera):
             yield Reason("V3", rule.level, {"key_point": camera.location.room or camera.name})
             break
-    if root and root.kind == "recorder":
+    if facts.at("recorder"):
         yield Reason("V3", rule.level, {"kind": "recorder"})
-    for building in buildings(facts, "camera"):
+    for building in buildings(facts, "camera") if facts.wide else ():
         failing, total = within(facts, building, "camera")
         if failing >= rule.count or (failing >= 2 and reaches(failing, total, rule)):
             yield Reason("V3", rule.level, {"building": building, "count": failing, "total": total})
 
 
 def _v4(facts: Facts, rule: Rule) -> Iterator[Reason]:
-    if facts.root and facts.root.kind == "camera":
+    if facts.at("camera"):
         yield Reason("V4", rule.level, {"kind": "camera"})
 
 

@@ -30,7 +30,7 @@ class Facts:
     that do not serve now, of other incidents too, by (building, kind).  census: devices in schedule by (building,
     kind).  in_use: whether a device's own timetable says on and is more than `always`.  covered: whether another
     camera of the same key point still serves.  reason: the observation's own key.  extent: how many channels, disks
-    or ports it is about.
+    or ports it is about.  joint: the incident is a system's as a whole, no single device is its root.
     """
 
     root: Device | None
@@ -52,6 +52,19 @@ class Facts:
     stated: str = ""
     reason: str = ""
     extent: int = 1
+    joint: bool = False
+
+    @property
+    def wide(self) -> bool:
+        """Whether how much of a system is gone is this incident's to tell: one device that fell by itself, among many
+        that did, is no outage of the system."""
+        return self.joint or len(self.dark) > 1
+
+    def at(self, *kinds: str) -> bool:
+        """Whether the fault lies at a device of these kinds, or at a system of them."""
+        if self.root is not None:
+            return self.root.kind in kinds
+        return self.joint and any(device.kind in kinds for device in self.dark)
 
 
 Test = Callable[[Facts, Rule], Iterator[Reason]]

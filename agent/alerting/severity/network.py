@@ -54,12 +54,13 @@ def _feeds(facts: Facts, rule: Rule) -> Iterator[Reason]:
 
 
 def _n4(facts: Facts, rule: Rule) -> Iterator[Reason]:
-    if facts.root and facts.root.kind in ("switch", "ap"):
-        yield Reason("N4", rule.level, {"kind": facts.root.kind})
+    kind = next((kind for kind in ("switch", "ap") if facts.at(kind)), None)
+    if kind:
+        yield Reason("N4", rule.level, {"kind": kind})
 
 
 def _n5(facts: Facts, rule: Rule) -> Iterator[Reason]:
-    if not facts.occupied:
+    if not (facts.occupied and facts.wide):
         return
     for building in buildings(facts, "ap"):
         failing, total = within(facts, building, "ap")

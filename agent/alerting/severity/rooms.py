@@ -14,7 +14,7 @@ def _broadcast(facts: Facts) -> bool:
     if root and root.kind == "server" and root.role == "broadcast":
         return True
     failing = [a + b for a, b in zip(everywhere(facts, "amplifier"), everywhere(facts, "zone"), strict=True)]
-    touched = any(device.kind in ("amplifier", "zone") for device in facts.dark)
+    touched = facts.wide and any(device.kind in ("amplifier", "zone") for device in facts.dark)
     return touched and failing[1] > 1 and failing[0] >= failing[1]
 
 
@@ -24,15 +24,15 @@ def _b1(facts: Facts, rule: Rule) -> Iterator[Reason]:
 
 
 def _b2(facts: Facts, rule: Rule) -> Iterator[Reason]:
-    root = facts.root
+    alone = facts.dark if facts.joint else (facts.root,) if facts.root else ()
     if facts.occupied and _broadcast(facts):
         yield Reason("B2", rule.level, {"kind": "broadcast"})
-    elif facts.occupied and root and root.kind == "amplifier" and not root.tags.isdisjoint(rule.tags):
+    elif facts.occupied and any(one.kind == "amplifier" and not one.tags.isdisjoint(rule.tags) for one in alone):
         yield Reason("B2", rule.level, {"kind": "amplifier"})
 
 
 def _b3(facts: Facts, rule: Rule) -> Iterator[Reason]:
-    if _broadcast(facts) or (facts.root and facts.root.kind in ("amplifier", "zone")):
+    if _broadcast(facts) or facts.at("amplifier", "zone"):
         yield Reason("B3", rule.level, {"kind": facts.root.kind if facts.root else "broadcast"})
 
 

@@ -8,7 +8,7 @@ The way of the data, and the room of each step::
     alerting/   judge     findings, conditions, incidents, severity, tickets, clocks: pure, `engine.step` is the door
     monitor     decide    the loop and the only writer
     store/      remember  SQLite, one transaction for all that one step said
-    metrics · web/ · cli/ · documents     tell: they only read
+    metrics · web/ · cli/ · documents     tell: they only read; `plain/` is what they say in people's words
 
 `model` holds the nouns, `clock` is the only file that asks the time, `text` the only one that trusts no byte from a
 device, `config/` turns YAML into values, `control` is the socket by which a person's command reaches the one writer,

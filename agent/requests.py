@@ -86,7 +86,7 @@ class Requests:
         if device is None:
             return _unknown("device", request.get("id"), _words(request))
         numbers = self._view.tickets_by_device()
-        return self._view.device_document(device, numbers.get(device.id, ()))
+        return self._view.device_document(device, numbers.get(device.id, ()), tables=True)
 
     async def _tickets(self, request: Document, caller: Caller) -> Document:
         limit = max(1, min(request.get("limit") or PAGE, PAGE))
@@ -264,7 +264,9 @@ def _words(request: Mapping[str, Any]) -> Catalogue:
 
 
 def _unknown(what: str, name: Any, words: Catalogue) -> Document:
-    return documents.error("not_found", words.say(f"requests.unknown_{what}", name=str(name)))
+    return documents.error(
+        "not_found", words.say(f"requests.unknown_{what}", name=str(name)), words.say(f"requests.unknown_{what}_hint")
+    )
 
 
 def _same(answered: Json, command: Command) -> bool:

@@ -74,11 +74,12 @@ class View:
                 found.setdefault(member, []).append(ticket.id)
         return found
 
-    def device_document(self, device: Device, numbers: Iterable[str]) -> Document:
+    def device_document(self, device: Device, numbers: Iterable[str], tables: bool = False) -> Document:
+        """The device as it stands. tables: with the rows that its last looks brought."""
         now = self.now
         standing = self.standing(device, now)
         since, looks = self.since(device.id), self._monitor.looks
-        return documents.device(device, self._monitor.frame, standing, since, looks, numbers)
+        return documents.device(device, self._monitor.frame, standing, since, looks, numbers, tables)
 
     def ticket_document(self, ticket: Ticket, say: Catalogue, journal: Iterable[Event] | None = None) -> Document:
         """The ticket as its journal and its devices tell it."""

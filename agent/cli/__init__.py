@@ -2,8 +2,9 @@
 one file a command, imported when it is asked for.
 
 `grammar` the options · `desk` what a command is given · `places` where data and inventory lie · `talk` to the agent ·
-`alone` documents without one · `verbs` what can be done to a ticket · `moment` times as people type them · `grid`
-columns · `paint` a device or a ticket in words · `stop` the exit codes.
+`alone` documents without one · `boxes` a box asked by SNMP from here · `verbs` what can be done to a ticket · `moment`
+times as people type them · `grid` columns · `paint` a device or a ticket in words · `closeup` what a device's looks
+brought · `stop` the exit codes.
 """
 
 from __future__ import annotations

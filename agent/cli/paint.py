@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
+from agent.calendar import ms
+from agent.cli.closeup import Closeup, looks_of
 from agent.cli.desk import Desk
 from agent.cli.grid import Column, grid, width
-from agent.cli.moment import shown, shown_at, span
+from agent.cli.moment import shown, span
 from agent.model import Ms
+from agent.plain import journal
+from agent.plain.advice import of_title
+from agent.plain.reader import Reader
 from agent.text import clean
 
 Document = Mapping[str, Any]
@@ -20,9 +26,9 @@ STATE_COLOURS = {
     "off_schedule": "grey", "unknown": "grey",
 }  # fmt: skip
 SEVERITY_COLOURS = {"major": "red", "serious": "yellow"}
-MOMENTS = ("until", "stable_until", "feedback_due", "reply_by")
-KEYS = ("root", "title_key", "policy", "faulty", "level", "severity")
-"""Arguments of a journal line that its ticket says better."""
+ILL = ("down", "degraded", "shadowed")
+RUNNING = ("new", "dispatched", "working", "suspended")
+"""States of a ticket whose outage is not over."""
 MEMBERS = 12
 """Members of a ticket that are listed; more are counted."""
 
@@ -34,6 +40,10 @@ class Painter:
     desk: Desk
     zone: tzinfo
     now: Ms
+
+    @property
+    def words(self) -> Reader:
+        return Reader(self.desk.say, self.zone)
 
     def time(self, stamp: str | None) -> str:
         return shown(stamp, self.zone, self.now)
@@ -54,8 +64,10 @@ class Painter:
             Column(say("cli.column.tickets"), cut=True),
         )
         rows = [
-            (d["id"], d["name"], d["kind"], say(f"device.state.{d['state']}"), self.time(d["since"]), place(d),
-             " ".join(d["tickets"]) or "-")
+            (
+                d["id"], d["name"], self.words.word("device_kind", d["kind"]), say(f"device.state.{d['state']}"),
+                self.time(d["since"]), place(d), " ".join(d["tickets"]) or "-",
+            )
             for d in items
         ]  # fmt: skip
         return grid(columns, rows, self.desk.wide)
@@ -116,21 +128,43 @@ class Painter:
         say = self.desk.say.say
         state = self.desk.colour(say(f"device.state.{d['state']}"), STATE_COLOURS.get(d["state"], ""))
         yield f"{clean(d['id'])}  {clean(d['name'])}  {state}"
+        closeup = Closeup(desk=self.desk, words=self.words)
         parent = d["parent"] and " ".join(filter(None, (d["parent"]["device"], d["parent"]["port"])))
+        kind, role = self.words.word("device_kind", d["kind"]), self.words.word("role", d["role"])
         yield from self._facts(
-            ("kind", " ".join(filter(None, (d["kind"], d["role"])))),
+            ("kind", " ".join(filter(None, (kind, role)))),
             ("address", d["address"]),
             ("place", place(d)),
             ("model", " ".join(filter(None, (d["vendor"], d["model"])))),
             ("parent", parent or ""),
-            ("since", self.time(d["since"])),
+            ("since", self._since(d["since"])),
             ("tickets", " ".join(d["tickets"])),
+            ("todo", closeup.advice(d) if d["state"] in ILL else ""),
         )
+        yield ""
         for probe in d["probes"]:
-            yield from self.look(probe)
+            yield from self._verdict(probe)
+        looks = looks_of(d["probes"])
+        brought = list(closeup.brought(looks, d))
+        yield from (["", *brought] if brought else [])
+        yield from closeup.rows(looks)
+        technical = list(closeup.technical(looks))
+        yield from (["", self.words("technical"), *technical] if technical else [])
+
+    def _since(self, stamp: str | None) -> str:
+        if not stamp:
+            return ""
+        gone = (self.now - ms(datetime.fromisoformat(stamp))) / 1000
+        return f"{self.time(stamp)} ({self.words.span(gone)})"
 
     def look(self, probe: Document) -> Iterator[str]:
-        """One look: verdict, reason, time, then its samples and facts."""
+        """One look and all that it brought."""
+        yield from self._verdict(probe)
+        closeup, looks = Closeup(desk=self.desk, words=self.words), looks_of([probe])
+        yield from (f"    {line}" for line in (*closeup.brought(looks, {}), *closeup.technical(looks)))
+
+    def _verdict(self, probe: Document) -> Iterator[str]:
+        """One look: outcome, reason, time; then what else it judged, the good in one line."""
         say, outcome = self.desk.say.say, probe["outcome"]
         word = self.desk.colour(say(f"device.outcome.{outcome}"), {"ok": "green", "failed": "red"}.get(outcome, "grey"))
         took = "" if probe["duration_seconds"] is None else f"{probe['duration_seconds'] * 1000:.1f} ms"
@@ -138,18 +172,16 @@ class Painter:
         why = " ".join(filter(None, (self._word("reason", probe["reason"]), self._word("rung", facts.get("rung")))))
         parts = (clean(probe["name"]), word, why, self.time(probe["at"]), took)
         yield "  " + "  ".join(part for part in parts if part)
-        for name, reason in (probe.get("checks") or {}).items():
-            good = self.desk.colour(say("device.outcome.ok"), "green")
-            said = self.desk.colour(self._word("reason", reason), "red") if reason else good
-            yield f"      {self._word('check', name)} {said}"
-        for name, value in {**(probe.get("samples") or {}), **facts}.items():
-            if name != "rung":
-                yield f"      {clean(name)} {clean(_number(value))}"
+        checks = probe.get("checks") or {}
+        for name, reason in checks.items():
+            if reason:
+                yield f"      {self._word('check', name)}  {self.desk.colour(self._word('reason', reason), 'red')}"
+        good = "  ".join(self._word("check", name) for name, reason in checks.items() if not reason)
+        if good:
+            yield f"      {self.desk.colour(say('device.outcome.ok'), 'green')}  {good}"
 
     def _word(self, kind: str, name: object) -> str:
-        """A reason, a rung or a check as people call it; itself where nobody does."""
-        key = f"web.{kind}.{name}"
-        return self.desk.say.say(key) if name and self.desk.say.has(key) else clean(str(name or ""))
+        return self.words.word(kind, name)
 
     def ticket(self, t: Document) -> Iterator[str]:
         """One ticket as it stands: what, who, until when, and its journal where it is there."""
@@ -168,10 +200,12 @@ class Painter:
         say = self.desk.say.say
         members = list(t["members"])
         more = say("cli.more", count=len(members) - MEMBERS) if len(members) > MEMBERS else ""
-        yield "device", t["device"] or t.get("place") or ""
+        yield "device", t["device"] or t.get("place") or self._system(t.get("system") or "")
         yield "members", " ".join([*members[:MEMBERS], more]) if len(members) > 1 else ""
         yield "source", f"{say('ticket.source.' + t['source'])} / {say('ticket.kind.' + t['kind'])}"
         yield "why", " ".join(dict.fromkeys(str(reason.get("rule", "")) for reason in t["severity_reasons"]))
+        running = t["state"] in RUNNING
+        yield "todo", of_title(self.words, t["title_key"], t["title_args"] or {}) if running else ""
         yield "owner", t["owner"]
         yield "handler", t["handler"]
         yield "asked", t.get("asked") or ""
@@ -187,22 +221,23 @@ class Painter:
         yield "pending", str(t["pending"].get("what", "")) if t.get("pending") else ""
         yield "version", str(t["version"])
 
+    def _system(self, root: str) -> str:
+        """A family of devices as a whole, with its building: `cameras` for `camera`, `broadcast.service@A`."""
+        name, _, building = root.partition("@")
+        family = re.split(r"[.~]", name)[0]
+        key = f"ticket.system.{family}"
+        return " ".join(filter(None, (self.desk.say.say(key) if self.desk.say.has(key) else family, building)))
+
     def event(self, event: Document) -> str:
         """One line of the journal."""
-        args = " ".join(
-            f"{name}={self._value(name, value)}" for name, value in event["args"].items() if _plain(name, value)
-        )
-        who = event["by"] if event["via"] in ("agent", event["by"]) else f"{event['by']} ({event['via']})"
+        args = "  ".join(f"{name}: {value}" for name, value in journal.told(self.words, event["args"]))
+        by = journal.who(self.words, event["by"])
+        who = by if event["via"] in ("agent", event["by"]) else f"{by} ({event['via']})"
         said = self.desk.say.say(f"ticket.event.{event['event']}")
         late = " *" if event["recorded_at"] != event["at"] else ""
         return (
             f"  {event['seq']:>3}  {self.time(event['at'])}{late}  {clean(said)}  {clean(who)}  {clean(args)}".rstrip()
         )
-
-    def _value(self, name: str, value: object) -> str:
-        """An argument of a journal line; moments, which are milliseconds there, as times."""
-        moment = isinstance(value, int) and (name in MOMENTS or name.endswith("_at"))
-        return shown_at(value, self.zone, self.now) if moment and isinstance(value, int) else _number(value)
 
     def _facts(self, *facts: tuple[str, str]) -> Iterator[str]:
         """Lines `name value` under one another; what is empty is left out."""
@@ -215,12 +250,3 @@ class Painter:
 def place(document: Document) -> str:
     """Building, floor and room in one."""
     return " ".join(filter(None, document["location"].values()))
-
-
-def _number(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _plain(name: str, value: object) -> bool:
-    """What a reader wants on a line of the journal; tables, lists and keys are for `--json`."""
-    return isinstance(value, str | int | float) and value != "" and name not in KEYS and len(str(value)) <= 80

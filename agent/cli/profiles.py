@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from argparse import Namespace
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from gufo.snmp import SnmpAuthError, SnmpError
-
+from agent.cli.boxes import asked, credential
 from agent.cli.desk import Desk
 from agent.cli.grid import Column, grid
 from agent.cli.places import inventory_file
 from agent.cli.stop import DONE, FAILED, USAGE, Stop
-from agent.model import Secret
-from agent.probes.snmp import Credential
 from agent.probes.snmp.collect import collect
 from agent.probes.snmp.library import FOLDER, Joined, Library, load
 from agent.probes.snmp.profile import Rule, Select
 from agent.probes.snmp.recording import record
 from agent.probes.snmp.session import Session
 
-T = TypeVar("T")
-
-_RETRIES = 1
+SECONDS = 120.0
+"""Longest time for the tables of a box that a person tests: four times what a look of the agent may take."""
 _SHOWN: Mapping[str, tuple[str, ...]] = {
     "ports": ("index", "name", "alias", "type", "admin", "oper", "speed_bps", "duplex", "in_errors", "out_errors"),
     "processors": ("index", "descr", "percent"),
@@ -156,7 +150,8 @@ def tested(args: Namespace, desk: Desk) -> int:
     """`profile test ADDRESS`: one full collection."""
     profiles = library(desk)
     log: Callable[[str], None] = desk.tell if desk.debug else _silent
-    collection = _asked(args, desk, lambda session: collect(session, profiles, log=log))
+    login = credential(args, desk)
+    collection = asked(args, desk, login, lambda session: collect(session, profiles, seconds=SECONDS, log=log))
     document = collection.document()
     if desk.as_json:
         desk.document(document)
@@ -180,8 +175,15 @@ def _told(document: Mapping[str, Any], desk: Desk) -> Iterator[str]:
     for of, names in _SHOWN.items():
         if document[of]:
             yield from ("", f"{say(f'probes.class.{of}')} ({len(document[of])})", *_table(document[of], names, desk))
-    for where, why in document.get("failed", {}).items():
-        yield say("probes.failed", where=where, why=why)
+    yield from _unread(document.get("failed", {}), desk)
+
+
+def _unread(failed: Mapping[str, str], desk: Desk) -> Iterator[str]:
+    """What could not be read to its end, and why."""
+    say = desk.say
+    for where, why in failed.items():
+        key = f"probes.why.{why}"
+        yield say.say("probes.failed", where=where, why=say.say(key) if say.has(key) else why)
 
 
 def _table(rows: list[Mapping[str, Any]], names: tuple[str, ...], desk: Desk) -> list[str]:
@@ -206,64 +208,18 @@ def recorded(args: Namespace, desk: Desk) -> int:
         raise Stop(USAGE, say("cli.mistake.required", names="--out"))
     if out.exists() and not getattr(args, "force", False):
         raise Stop(FAILED, say("probes.there", file=str(out)))
-    profiles, community = library(desk), _community(args, desk)
+    profiles, login = library(desk), credential(args, desk)
+    secrets = [login.user, *(one.reveal() for one in (login.community, login.auth_key, login.priv_key) if one)]
 
     async def look(session: Session) -> tuple[list[str], dict[str, str]]:
         serial = (await collect(session, profiles)).system.serial
-        return await record(session, [word for word in (serial, community.reveal()) if len(word) >= 4])
+        return await record(session, [word for word in (serial, *secrets) if len(word) >= 4])
 
-    lines, failed = _asked(args, desk, look)
+    lines, failed = asked(args, desk, login, look)
     out.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    for where, why in failed.items():
-        desk.tell(say("probes.failed", where=where, why=why))
+    desk.tell(*_unread(failed, desk))
     if desk.as_json:
         desk.document({"file": str(out), "values": len(lines), "failed": failed})
     else:
         desk.print(say("probes.recorded", file=str(out), count=len(lines)))
     return DONE
-
-
-def _asked(args: Namespace, desk: Desk, ask: Callable[[Session], Awaitable[T]]) -> T:
-    """Ask the box; its silence, refusal and nonsense become a `Stop`."""
-    say, address = desk.say.say, _address(args.name, desk)
-    port, timeout = getattr(args, "port", None) or 161, getattr(args, "timeout", None) or 5.0
-    version = "1" if getattr(args, "v1", False) else "2c"
-    credential = Credential(version=version, community=_community(args, desk))
-    try:
-        return asyncio.run(_within(Session(address, port, credential, _silent), timeout, ask))
-    except SnmpAuthError:
-        raise Stop(FAILED, say("probes.no_answer", address=args.name, why=say("web.reason.auth"))) from None
-    except ConnectionRefusedError:
-        raise Stop(FAILED, say("probes.no_answer", address=args.name, why=say("web.reason.refused"))) from None
-    except TimeoutError:
-        raise Stop(FAILED, say("probes.no_answer", address=args.name, why=say("web.reason.timeout"))) from None
-    except (SnmpError, OSError) as error:
-        raise Stop(FAILED, say("probes.no_answer", address=args.name, why=str(error))) from None
-
-
-async def _within(session: Session, patience: float, ask: Callable[[Session], Awaitable[T]]) -> T:
-    async with session:
-        session.patience(patience, _RETRIES)
-        try:
-            return await ask(session)
-        finally:
-            session.close()
-
-
-def _address(name: str, desk: Desk) -> str:
-    try:
-        return str(socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)[0][4][0])
-    except OSError:
-        raise Stop(FAILED, desk.say.say("probes.no_address", name=name)) from None
-
-
-def _community(args: Namespace, desk: Desk) -> Secret:
-    """From the file that is named; `public`, saying so, where none is."""
-    path: Path | None = getattr(args, "community_file", None)
-    if path is None:
-        desk.tell(desk.say.say("probes.public"))
-        return Secret("public")
-    try:
-        return Secret(path.read_text("utf-8").removesuffix("\n").removesuffix("\r"))
-    except (OSError, UnicodeDecodeError):
-        raise Stop(USAGE, desk.say.say("cli.no_file", place=str(path))) from None

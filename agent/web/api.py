@@ -60,7 +60,7 @@ class Api:
         if device is None or device.kind == "reference":
             return refusal(404, "no such device", where="id")
         numbers = self._view.tickets_by_device().get(device.id, ())
-        return Document(self._view.device_document(device, numbers))
+        return Document(self._view.device_document(device, numbers, tables=True))
 
     async def _tickets(self, request: Request) -> Response:
         """The open tickets, newest first."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,17 +15,21 @@ from starlette.routing import Route
 from agent import __version__
 from agent.alerting import sla
 from agent.alerting.standing import STATES
-from agent.alerting.tickets import BROKEN
+from agent.alerting.tickets import BROKEN, Ticket
 from agent.metrics import Survey, surveyed
 from agent.model import Device, Ms
+from agent.plain import journal as journals
+from agent.plain.advice import of_title
+from agent.plain.facts import rung_of
+from agent.plain.ports import brief
+from agent.plain.reader import short
+from agent.systems import systems
 from agent.view import View
 from agent.web import sight
 from agent.web.api import Journal, told
-from agent.web.facts import figures, rung_of
-from agent.web.facts import told as facts_told
+from agent.web.closeup import closeup, what_to_do
 from agent.web.pictures import Pictures
-from agent.web.tables import tables
-from agent.web.words import Words, countdown, short, words_of
+from agent.web.words import Words, countdown, words_of
 
 FRESH = 1.0
 """Seconds for which one survey, and one front page in one language, serves everybody who asks."""
@@ -36,17 +38,8 @@ REFRESH = 5
 LINES = 100
 """Devices or tickets on a page of a list."""
 EVENTS = 200
-PORTS = 256
+CELLS = 256
 """Ports of a device that its page draws."""
-ARGS = 600
-"""Characters of one argument of a journal line that a page shows."""
-_INNER = frozenset(
-    ("limits", "booked", "voided", "reasons", "title_key", "title_args", "policy", "members", "root", "source", "level",
-     "rule", "cause", "kind", "started_at", "facts_since")
-)  # fmt: skip
-"""Arguments that the rules and the ledger keep for themselves, or that the page says elsewhere."""
-_MOMENTS, _YEAR_9999 = 1_000_000_000_000, 253_370_764_800_000
-"""A whole number between these is taken for a moment (ms UTC)."""
 
 
 class Surveys:
@@ -88,8 +81,14 @@ class Pages:
         self._pictures = pictures
         loader = PackageLoader("agent.web", "templates")
         self._templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-        self._templates.filters |= {"short": short, "countdown": countdown, "rung": rung_of}
-        self._templates.globals |= {"version": __version__, "refresh": REFRESH, "states": sight.WORST_FIRST}
+        self._templates.filters |= {"short": short, "countdown": countdown, "rung": rung_of, "brief": brief}
+        self._templates.globals |= {
+            "version": __version__,
+            "refresh": REFRESH,
+            "states": sight.WORST_FIRST,
+            "who": journals.who,
+            "cells": CELLS,
+        }
         self._front: dict[tuple[str, bool], tuple[Survey, str]] = {}
 
     def routes(self) -> list[Route]:
@@ -142,7 +141,14 @@ class Pages:
         survey, words = await self._surveys.latest(), self.words(request)
         kept = self._front.get((words.lang, words.asked))
         if kept is None or kept[0] is not survey:
-            page = self.render("overview.html", words, "/", survey.at, o=sight.overview(self._view, survey))
+            page = self.render(
+                "overview.html",
+                words,
+                "/",
+                survey.at,
+                o=sight.overview(self._view, survey),
+                systems=list(systems(survey.rows())),
+            )
             kept = self._front[words.lang, words.asked] = (survey, page)
         return html(kept[1])
 
@@ -160,34 +166,8 @@ class Pages:
         if device is None or device.kind == "reference":
             return self.error(request, 404, words("no_device"))
         path = f"/devices/{device.id}"
-        facts = {**self._facts(device, words), "pictures": await self._pictures.of(device)}
-        return html(self.render("device.html", words, path, self._view.now, device=device, **facts))
-
-    def _facts(self, device: Device, words: Words) -> Mapping[str, Any]:
-        view, now = self._view, self._view.now
-        frame = view.monitor.frame
-        above = [view.find(name) for name in frame.graph.above(device.id)]
-        below = [view.find(name) for name in frame.graph.below(device.id)]
-        beneath = [(child, view.standing(child, now).state) for child in below[:2000] if child]
-        beneath.sort(key=lambda row: sight.WORST_FIRST.index(row[1]))
-        looks = [(name, view.reading(device.id, name)) for name in frame.probes.get(device.id, ())]
-        ports = [look.tables["ports"] for _, look in looks if look and look.tables.get("ports")]
-        return {
-            "standing": view.standing(device, now),
-            "since": view.since(device.id),
-            "worst": sight.worst_condition(view, device),
-            "checks": {name: sight.checks(view, device, name, look) for name, look in looks if look},
-            "above": [(one, view.standing(one, now).state) for one in reversed(above) if one],
-            "beneath": beneath[: sight.NAMES * 2],
-            "more_beneath": max(0, len(below) - sight.NAMES * 2),
-            "looks": looks,
-            "ports": list(ports[0].values()) if ports else [],
-            "cells": PORTS,
-            "told": facts_told(looks, device, words),
-            "figures": figures(looks, words),
-            "tables": tables(looks, words),
-            "tickets": [ticket for ticket in view.tickets() if device.id in ticket.members][: sight.NAMES],
-        }
+        values = {**closeup(self._view, device, words), "pictures": await self._pictures.of(device)}
+        return html(self.render("device.html", words, path, self._view.now, device=device, **values))
 
     async def _tickets(self, request: Request) -> Response:
         survey, words = await self._surveys.latest(), self.words(request)
@@ -212,13 +192,25 @@ class Pages:
             "faces": list(sight.faces(ticket, sla.CLOCKS, now)),
             "members": [(device, standings[device.id].state) for device in members[: sight.NAMES * 2]],
             "more": max(0, len(ticket.members) - sight.NAMES * 2),
-            "journal": [(event, _told(words, event.args)) for event in journal[-EVENTS:]],
+            "journal": [(event, journals.told(words, event.args)) for event in journal[-EVENTS:]],
             "earlier": max(0, len(journal) - EVENTS),
             "broken": ticket.state in BROKEN,
-            "worst": sight.worst_of(self._view, ticket.root) if ticket.state in BROKEN else None,
+            **self._cause(words, ticket),
             "pictures": await self._pictures.of(self._view.find(ticket.root)),
         }
         return html(self.render("ticket.html", words, f"/tickets/{ticket.id}", now, **values))
+
+    def _cause(self, words: Words, ticket: Ticket) -> Mapping[str, Any]:
+        """Why the root is not well while the outage runs, where it hangs, and what to do."""
+        root = self._view.find(ticket.root)
+        worst = sight.worst_condition(self._view, root) if root and ticket.state in BROKEN else None
+        parent = self._view.find(root.parent.device) if root and root.parent else None
+        port = brief(root.parent.port) if root and root.parent else ""
+        if ticket.state not in BROKEN:
+            told = ""
+        else:
+            told = what_to_do(self._view, root, words) if root else of_title(words, *ticket.title)
+        return {"worst": worst, "parent": parent, "port": port, "advice": told}
 
 
 def html(page: str, status: int = 200) -> HTMLResponse:
@@ -242,33 +234,6 @@ def _page(request: Request) -> tuple[int, int]:
     asked = request.query_params.get("page", "")
     page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
     return page * LINES, page
-
-
-def _told(words: Words, args: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A journal line's arguments for reading: what the ledger and the rules keep for themselves is left out."""
-    pairs = [(name, value) for name, value in args.items() if name not in _INNER and value not in (None, "", [], {})]
-    return [(_named(words, name), short(_plain(words, name, value), ARGS)) for name, value in pairs[:12]]
-
-
-def _named(words: Words, name: str) -> str:
-    return words(f"arg.{name}") if words.say.has(f"web.arg.{name}") else short(name, 30)
-
-
-_ROOMS = {"from": ("severity", "state"), "to": ("severity", "state"), "clock": ("clock",), "severity": ("severity",)}
-"""By argument, where the words for its value stand."""
-_SHARE = re.compile(r"0\.\d{1,4}", re.ASCII)
-
-
-def _plain(words: Words, name: str, value: Any) -> str:
-    """Moments as people read them, levels in words, texts as they are, the rest as JSON."""
-    for room in _ROOMS.get(name, ()):
-        if words.say.has(f"ticket.{room}.{value}"):
-            return words.say.say(f"ticket.{room}.{value}")
-    if name == "share" and isinstance(value, str) and _SHARE.fullmatch(value):
-        return f"{float(value):.0%}"
-    if isinstance(value, int) and value > _MOMENTS:
-        return words.full(value) if value < _YEAR_9999 else str(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 assert set(sight.WORST_FIRST) == set(STATES)

@@ -204,12 +204,6 @@ def worst_condition(view: View, device: Device) -> Condition | None:
     return min(firing, key=lambda condition: (condition.probe != leading, condition.since), default=None)
 
 
-def worst_of(view: View, name: str) -> Condition | None:
-    """`worst_condition` of the device of that id; None where the inventory has none."""
-    device = view.find(name)
-    return None if device is None else worst_condition(view, device)
-
-
 def checks(view: View, device: Device, probe: str, look: Reading) -> dict[str, str]:
     """What the look judged, and what an earlier one found that this one did not look at again."""
     memory = view.monitor.memory

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.probes.test_snmpd import AUTH, PRIV, Snmpd
+from tests.probes.watching import lacking
 
 from .conftest import Campus
 
@@ -85,6 +89,8 @@ def test_silence_is_told(campus: Campus, port: int, tmp_path: Path) -> None:
     words = ("profile", "test", "127.0.0.1", "--port", str(port), "--community-file", str(other), "--timeout", "0.3")
     silent = campus(*words)
     assert (silent.code, silent.out) == (1, "")
+    assert "--v1" in silent.err, "what to try next"
+    assert "团体名不对" in campus(*words, lang="zh").err
     assert campus("profile", "test", "127.0.0.1", "--community-file", str(tmp_path / "none")).code == 2
 
 
@@ -103,3 +109,42 @@ def test_the_document_is_the_contract(campus: Campus, port: int) -> None:
         row = document[key] if key == "system" else document[key][0]
         assert names <= set(row), key
     assert json.loads(json.dumps(document)) == document
+
+
+@pytest.mark.net
+@pytest.mark.parametrize("odd", [(), ("--small-ids",), ("--any-source",)])
+def test_an_odd_box_is_tested(odd: tuple[str, ...], campus: Campus, port: int) -> None:
+    document = campus("--json", "profile", "test", "127.0.0.1", "--port", str(port), *odd).document
+    assert (document["profile"], document["ports"][0]["name"]) == ("h3c-comware", "GigabitEthernet1/0/1")
+
+
+@pytest.fixture
+def snmpd(tmp_path: Path) -> Iterator[Snmpd]:
+    if shutil.which("snmpd") is None or shutil.which("snmpget") is None:
+        lacking("needs the Debian packages snmpd and snmp")
+    it = Snmpd(tmp_path)
+    it.start()
+    yield it
+    it.stop()
+
+
+@pytest.mark.net
+def test_a_box_is_tested_by_version_3(campus: Campus, snmpd: Snmpd, tmp_path: Path) -> None:
+    auth, priv = tmp_path / "auth", tmp_path / "priv"
+    auth.write_text(f"{AUTH}\n", "utf-8")
+    priv.write_text(PRIV, "utf-8")
+    box = ("--json", "profile", "test", "127.0.0.1", "--port", str(snmpd.port), "--timeout", "2")
+    keys = ("--auth-key-file", str(auth), "--priv-key-file", str(priv))
+    login = ("--user", "u-SHA256-AES", "--auth", "SHA256", "--priv", "AES", *keys)
+    assert campus(*box, *login).document["system"]["name"] == "box"
+    refused = campus(*box, "--user", "u-SHA256-AES", "--auth", "SHA", "--priv", "AES", *keys, lang="en")
+    assert (refused.code, "made for SHA" in refused.err) == (1, True), refused.err
+    for half in (login[:4], login[:6], ("--auth", "SHA", *keys[:2]), ("--user", "x", *keys[2:])):
+        assert campus(*box, *half).code == 2, half
+    auth.write_text("short", "utf-8")
+    assert campus(*box, *login).code == 2
+    out = tmp_path / "box.snmprec"
+    auth.write_text(AUTH, "utf-8")
+    said = campus("profile", "record", "127.0.0.1", "--port", str(snmpd.port), *login, "--out", str(out))
+    assert said.code == 0, said.err
+    assert "u-SHA256" not in out.read_text("utf-8")

@@ -57,6 +57,9 @@ def test_devices_without_an_agent_come_from_the_inventory_and_nobody_knows(campu
 def test_devices_are_chosen(campus: Campus) -> None:
     assert len(campus("--json", "devices", "--building", "A").document["items"]) == 2
     assert len(campus("--json", "devices", "--kind", "server").document["items"]) == 1
+    assert len(campus("--json", "devices", "--kind", "服务器", lang="zh").document["items"]) == 1
+    wrong = campus("devices", "--kind", "cam", lang="zh")
+    assert wrong.code == 2 and "camera 摄像机" in wrong.err
     assert campus("--json", "devices", "--state", "up").document == {"items": [], "total": 0, "next": None}
 
 
@@ -168,7 +171,7 @@ def test_a_device_document_in_words(campus: Campus) -> None:
     with agent(campus.folder, {"device": lambda request: device()}):
         said = campus("device", "cam-1", lang="zh")
     assert said.code == 0
-    assert all(word in said.out for word in ("不通", "失败", "超时无应答", "loss_ratio 1", "名字"))
+    assert all(word in said.out for word in ("不通", "失败", "超时无应答", "丢包              100 %", "名字"))
     assert "\x1b" not in said.out
 
 

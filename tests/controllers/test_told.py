@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent import controllers
+from agent.locale import catalogue
 from agent.model import Outcome, Reading
 from agent.probes.snmp.rows import AccessPoint
 from tests.alerting.harness import MINUTE, World, device, frame_of, target
@@ -48,6 +49,24 @@ def test_rows_find_their_access_points() -> None:
 def test_what_is_not_listed_is_not_registered() -> None:
     told = {look.target.device: look.reason for look in controllers.told(reading(ROWS[:1]), frame())}
     assert told == {"ap-1": "", "ap-2": "ap_not_listed", "ap-3": "ap_not_listed"}
+
+
+def test_the_ticket_says_what_the_controller_says() -> None:
+    """An access point that answers pings and is not registered does not "not answer"; one without address neither."""
+    for aps, why in (
+        ([device("ac", kind="controller"), device("ap-9", kind="ap", controller="ac")], "not registered"),
+        ([device("ac", kind="controller"), replace(device("ap-9", kind="ap", controller="ac"), address="")], "not reg"),
+    ):
+        world = World(frame_of(aps, services=[("ac", "snmp")]), "2026-03-02 10:00")
+        for _ in range(3):
+            for name in ("ac", *(["ap-9"] if aps[1].address else [])):
+                world.look(name, ok=True)
+            for look in controllers.told(reading(ROWS[:1], world), world.frame):
+                world.step(look)
+            world.until(world.now + MINUTE).tick()
+        key, args = world.only.title
+        assert why in catalogue("en").say(key, **args)
+        assert "登记" in catalogue("zh").say(key, **args)
 
 
 def test_a_table_that_broke_off_accuses_nobody() -> None:

@@ -58,13 +58,20 @@ def campus(tmp_path: Path) -> Iterator[Running]:
             one.close()
 
 
+_LOOKS = (
+    "$", "  icmp", "  tcp", "      ", "  ping ", "  丢包", "  Ping", "  Loss", "  怎么办", "  What to do",
+    "技术", "Technical",
+)  # fmt: skip
+
+
 def is_answer(line: str) -> bool:
     """A line that the program has said, other than of a look: on loopback the camera is looked at by its port alone."""
-    return bool(line.strip()) and not line.startswith(("$", "  icmp", "  tcp", "      "))
+    return bool(line.strip()) and not line.startswith(_LOOKS)
 
 
 def words_of(line: str) -> str:
-    """A line without what is different each time: numbers, times, spans (`59m`, `1h00m`), the widths of columns."""
+    """A line without what is different each time: numbers, times, spans (`59m`, `(3 min)`), the widths of columns."""
+    line = re.sub(r"\(\d+ [^)]*\)", "(#)", line)
     return " ".join(re.sub(r"\d+h\d+m\b|\d+m\b|\d+(\.\d+)?", "#", line).split())
 
 

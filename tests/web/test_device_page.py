@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent.locale import catalogue
+from agent.model import Parent
+from agent.plain.facts import FIGURES, KNOWN
+from agent.plain.tables import _SHOWN, ROWS
+from agent.probes.channels import Channel
 from agent.probes.onvif.ladder import CLOCKS, CONNECT, LOGIN, ONVIF, PROFILES, SERVICES, STREAM_URI
 from agent.probes.rtsp import RUNGS as RTSP_RUNGS
 from agent.probes.snmp.ports import Port
 from agent.probes.snmp.rows import AccessPoint, Poe, Processor, Sensor
-from agent.web.facts import FIGURES, KNOWN
-from agent.web.tables import _SHOWN, ROWS
 from tests.metrics.campus import Campus, campus, device
 from tests.metrics.test_page import HOSTILE
 from tests.web.serving import client
@@ -99,6 +102,47 @@ async def test_a_ticket_says_why_and_its_journal_speaks_the_readers_language(tmp
         assert "<p>超时无应答</p>" in chinese and "给: 重大" in chinese and "原因: 考试" in chinese
         english = (await http.get(f"/tickets/{ticket.id}?lang=en")).text
         assert "<p>no answer in time</p>" in english and "to: major" in english and "web." not in english
+
+
+async def test_a_switch_is_drawn_with_its_sockets_and_says_where_a_device_has_no_link(tmp_path: Path) -> None:
+    hung = replace(device("cam", kind="camera"), parent=Parent(device="sw", port="GigabitEthernet1/0/1"))
+    devices = [device("sw"), hung]
+    rows = {"ports": {n: port(n) for n in range(1, 25)},
+            "poe": (Poe(port="GigabitEthernet1/0/2", admin="on", detection="delivering", watts=6.4),
+                    Poe(port="GigabitEthernet1/0/3", admin="on", detection="fault"))}  # fmt: skip
+    async with campus(tmp_path, devices, ("icmp", "snmp")) as c, client(c) as http:
+        page = await shown(c, http, tables=rows)
+        front = page[page.index('<ol class="front') : page.index("</ol>", page.index('<ol class="front'))]
+        assert front.count("<li") == 24 and '<li class="k-down e-fault" title="GigabitEthernet1/0/3">3</li>' in front
+        assert 'title="GigabitEthernet1/0/2">2</li>' in front
+        assert '<li class="k-lost" title="GigabitEthernet1/0/1">1</li>' in front, "the camera's port has no link"
+        assert (
+            "6.4 W" in page and "PoE 故障" in page and re.search(r"<td>GE1/0/1</td><td>.*</td><td>设备 cam</td>", page)
+        )
+        told = (await http.get("/api/v1/devices/sw")).json()["probes"][1]["tables"]
+        assert told["ports"][0]["oper"] == "down" and told["poe"][0]["watts"] == 6.4
+        assert "tables" not in (await http.get("/api/v1/devices")).json()["items"][0]["probes"][1], "lists stay light"
+        assert "接在 设备 sw GE1/0/1" in (await http.get("/devices/cam?lang=zh")).text
+
+
+async def test_a_recorder_is_drawn_by_its_channels(tmp_path: Path) -> None:
+    rows = {"channels": (Channel(index="1", name="大门", online="yes", recording="yes", days=31.0),
+                         Channel(index="2", name="走廊", online="yes", recording="no"),
+                         Channel(index="3", name="操场", online="no"))}  # fmt: skip
+    async with two(tmp_path) as c, client(c) as http:
+        page = await shown(c, http, tables=rows)
+        assert '<li class="k-on" title="大门">1<small>31 天</small></li>' in page and "1 / 3 路在录" in page
+        assert '<li class="k-idle" title="走廊">2</li><li class="k-dark" title="操场">3</li>' in page
+
+
+async def test_a_fault_comes_with_what_to_do(tmp_path: Path) -> None:
+    async with two(tmp_path) as c, client(c) as http:
+        await c.pass_time(20)
+        await c.pass_time(30, down=["sw"])
+        (ticket,) = c.view.tickets()
+        for address in ("/devices/sw", f"/tickets/{ticket.id}"):
+            assert "怎么办：" in (await http.get(f"{address}?lang=zh")).text
+            assert "What to do:" in (await http.get(f"{address}?lang=en")).text
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "<&'\"" * 20, "汉" * 80], ids=range(len(HOSTILE) + 2))

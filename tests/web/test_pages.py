@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent.locale import catalogue
-from agent.web.words import countdown, short
+from agent.model import Location
+from agent.plain.reader import short
+from agent.web.words import countdown
 from tests.metrics.campus import Campus, campus, device, school
 from tests.metrics.test_page import HOSTILE
 from tests.web.serving import client
@@ -49,6 +51,19 @@ def test_both_languages_have_the_same_words() -> None:
     rooms = ("web.", "device.")
     words = {lang: {key for key in catalogue(lang)._sentences if key.startswith(rooms)} for lang in ("zh", "en")}
     assert words["zh"] == words["en"] and len(words["en"]) > 80
+
+
+async def test_the_front_page_tells_of_the_public_address_and_of_classrooms(tmp_path: Path) -> None:
+    room = Location(building="教学楼A", room="云教室301")
+    devices = [device("amp", kind="amplifier"), *(device(f"pc-{n}", kind="terminal", location=room) for n in range(3))]
+    async with campus(tmp_path, devices) as c, client(c) as http:
+        await c.pass_time(20)
+        await c.pass_time(30, down=["amp"])
+        page = (await http.get("/")).text
+        systems = page[page.index('<ul class="systems">') :].split("</ul>")[0]
+        assert re.search(r"校园广播</span><small>不通 · 0 / 1 台在用", systems)
+        assert re.search(r"教学楼A 云教室301</span><small>正常 · 3 / 3 台在用", systems)
+        assert "serve" in (await http.get("/?lang=en")).text
 
 
 async def test_everything_is_fine(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from agent.cli.desk import Desk
 from agent.cli.grammar import Parser
 from agent.cli.paint import Painter
-from agent.cli.stop import DONE
+from agent.cli.stop import DONE, USAGE, Stop
 from agent.cli.talk import Talk, good
+from agent.model import KINDS
 
 STATES = ("up", "degraded", "down", "shadowed", "maintenance", "off_schedule", "unknown")
 
@@ -24,6 +25,8 @@ def configure(parser: Parser, words: list[str]) -> None:
 
 def run(args: Namespace, desk: Desk) -> int:
     """From the agent; without one from the inventory, and nobody knows how they stand."""
+    if hasattr(args, "kind"):
+        args.kind = _kind(str(args.kind), desk)
     talk = Talk(desk)
     answer = good(talk.read({"do": "devices", "lang": desk.say.lang}, lambda folder: _alone(talk, folder)), desk)
     items = [item for item in answer["items"] if _wanted(item, args)]
@@ -39,6 +42,16 @@ def _alone(talk: Talk, folder: Path | None) -> dict[str, Any]:
     from agent.cli import alone
 
     return alone.devices(talk, folder)
+
+
+def _kind(said: str, desk: Desk) -> str:
+    """The kind by its key or by its word on the screen. Stops for what is neither."""
+    words = {kind: desk.say.say(f"web.device_kind.{kind}") for kind in KINDS}
+    found = next((kind for kind, word in words.items() if said in (kind, word)), None)
+    if found is None:
+        known = ", ".join(f"{kind} {word}" if word != kind else kind for kind, word in words.items())
+        raise Stop(USAGE, desk.say.say("cli.no_kind", kind=said, kinds=known))
+    return found
 
 
 def _wanted(item: dict[str, Any], args: Namespace) -> bool:

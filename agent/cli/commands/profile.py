@@ -8,6 +8,7 @@ from pathlib import Path
 from agent.cli.desk import Desk
 from agent.cli.grammar import Parser
 from agent.cli.stop import USAGE, Stop
+from agent.probes.snmp import AUTH, PRIV
 
 ACTIONS = ("list", "show", "test", "record", "check")
 
@@ -18,6 +19,14 @@ def configure(parser: Parser, words: list[str]) -> None:
     parser.take("--port", type=int, metavar="PORT")
     parser.take("--community-file", type=Path, metavar="FILE")
     parser.take("--v1", action="store_true")
+    parser.take("--user", metavar="NAME")
+    parser.take("--auth", choices=AUTH, metavar="SHA256")
+    parser.take("--auth-key-file", type=Path, metavar="FILE")
+    parser.take("--priv", choices=PRIV, metavar="AES")
+    parser.take("--priv-key-file", type=Path, metavar="FILE")
+    parser.take("--context", metavar="NAME")
+    parser.take("--small-ids", action="store_true")
+    parser.take("--any-source", action="store_true")
     parser.take("--timeout", type=float, metavar="SECONDS")
     parser.take("--out", type=Path, metavar="FILE")
     parser.take("--force", action="store_true")

@@ -1,24 +1,26 @@
-"""The tables that a look brought, as a page shows them: few columns, what is wrong first, bounded in rows and bytes.
+"""The tables that a look brought, for reading: few columns, what is wrong first, bounded in rows and bytes.
 
-Rows are read by the names of their fields (`agent.probes.snmp.rows`), so that a page loads no protocol.
+Rows are read by the names of their fields (`agent.probes.snmp.rows`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from math import log
 from typing import Any
 
-from markupsafe import escape
-
-from agent.web.facts import Looks
-from agent.web.words import Words, short
+from agent.plain.ports import Socket, brief
+from agent.plain.reader import Looks, Reader, short
 
 ROWS = 200
 """Rows of one table."""
 BYTES = 36_000
 """What all tables of a page may weigh; what does not fit is counted."""
+_FIGURES = ("processors", "memory")
+"""Classes of which a single row is a figure, and told as one."""
 _NAME, _CELL = 48, 24
 """Characters of a row's first cell, which says what it is about, and of the others."""
 _ROW, _TAGS = 45, 9
@@ -46,16 +48,16 @@ class Table:
         return self.total - len(self.rows)
 
 
-Cells = Callable[[Any, Words], tuple[str, ...]]
+Cells = Callable[[Any, Reader], tuple[str, ...]]
 
 
-def tables(looks: Looks, words: Words) -> list[Table]:
-    """Every table that has rows, in the order in which a person looks."""
+def tables(looks: Looks, words: Reader, ports: Sequence[Socket] = ()) -> list[Table]:
+    """Every table that has rows, in the order in which a person looks. ports: the sockets, which tell their power."""
     left = BYTES
     found: list[Table] = []
     for of, (heads, cells, state) in _SHOWN.items():
-        rows = _rows(looks, of)
-        if rows:
+        rows = ports if of == "ports" else _rows(looks, of)
+        if rows and not (of == "poe" and ports) and not (of in _FIGURES and len(rows) == 1):
             table, weight = _table(of, heads, sorted(_judged(rows, state), key=_rank), cells, words, left)
             left -= weight
             found.append(table)
@@ -70,7 +72,7 @@ def _rows(looks: Looks, of: str) -> list[Any]:
 def _judged(rows: Iterable[Any], state: str) -> Iterator[tuple[str, Any]]:
     for row in rows:
         word = getattr(row, state) if state else ""
-        yield ("bad" if word in BAD else "warn" if word in MIDDLING else ""), row
+        yield (word if state == "looks" else "bad" if word in BAD else "warn" if word in MIDDLING else ""), row
 
 
 def _rank(judged: tuple[str, Any]) -> int:
@@ -78,7 +80,7 @@ def _rank(judged: tuple[str, Any]) -> int:
 
 
 def _table(
-    of: str, heads: tuple[str, ...], judged: list[tuple[str, Any]], cells: Cells, words: Words, left: int
+    of: str, heads: tuple[str, ...], judged: list[tuple[str, Any]], cells: Cells, words: Reader, left: int
 ) -> tuple[Table, int]:
     """The table, without columns in which nothing stands, and what it weighs."""
     texts = [_cut(cells(row, words)) for _, row in judged[:ROWS]]
@@ -87,7 +89,7 @@ def _table(
     weight = 0
     for (looks_bad, _), row in zip(judged, texts, strict=False):
         told = tuple(row[place] for place in used)
-        weight += _ROW + sum(_TAGS + len(str(escape(text)).encode("utf-8", "replace")) for text in told)
+        weight += _ROW + sum(_TAGS + len(escape(text).encode("utf-8", "replace")) for text in told)
         if weight > left:
             break
         shown.append((looks_bad, told))
@@ -103,7 +105,7 @@ def _cut(texts: tuple[str, ...]) -> tuple[str, ...]:
 # -- cells ------------------------------------------------------------------------------------------------------------
 
 
-def _word(words: Words, text: str | None) -> str:
+def _word(words: Reader, text: str | None) -> str:
     key = f"probes.word.{text}"
     return words.say.say(key) if text and words.say.has(key) else text or ""
 
@@ -122,44 +124,65 @@ def _bytes(value: float | None) -> str:
     return f"{value / 1024**step:.4g} {units[step]}"
 
 
-def _sensor(row: Any, words: Words) -> tuple[str, ...]:
+_TAIL = re.compile(r"(.*?)[ ]?(\d[\d ./:-]*)?", re.DOTALL)
+
+
+def named(descr: str, words: Reader) -> str:
+    """What a box calls its part, in the reader's words where these are usual: `风扇 2` for `Fan 2`."""
+    found = _TAIL.fullmatch(descr)
+    key = f"probes.part.{(found[1] if found else descr).strip().lower().replace(' ', '_')}"
+    if found is None or not words.say.has(key):
+        return descr
+    return f"{words.say.say(key)} {found[2] or ''}".strip()
+
+
+def _sensor(row: Any, words: Reader) -> tuple[str, ...]:
     value = "" if row.class_ == "state" else _number(row.value, row.unit)
-    return row.descr or row.index, value, _word(words, row.state)
+    return named(row.descr, words) or row.index, value, _word(words, row.state)
 
 
-def _processor(row: Any, words: Words) -> tuple[str, ...]:
-    return row.descr or row.index, _number(row.percent)
+def _processor(row: Any, words: Reader) -> tuple[str, ...]:
+    return named(row.descr, words) or row.index, _number(row.percent)
 
 
-def _memory(row: Any, words: Words) -> tuple[str, ...]:
-    return row.descr or row.index, _number(row.percent), _bytes(row.total_bytes)
+def _memory(row: Any, words: Reader) -> tuple[str, ...]:
+    return named(row.descr, words) or row.index, _number(row.percent), _bytes(row.total_bytes)
 
 
-def _storage(row: Any, words: Words) -> tuple[str, ...]:
+def _storage(row: Any, words: Reader) -> tuple[str, ...]:
     return row.descr or row.index, _number(row.percent), _bytes(row.total_bytes), _word(words, row.state)
 
 
-def _channel(row: Any, words: Words) -> tuple[str, ...]:
+def _channel(row: Any, words: Reader) -> tuple[str, ...]:
     return row.name or row.index, _word(words, row.online), _word(words, row.recording), _number(row.days)
 
 
-def _poe(row: Any, words: Words) -> tuple[str, ...]:
-    return row.port, _word(words, row.admin), _word(words, row.detection), _number(row.watts)
+def _poe(row: Any, words: Reader) -> tuple[str, ...]:
+    return brief(row.port), _word(words, row.admin), _word(words, row.detection), _number(row.watts)
 
 
-def _poe_supply(row: Any, words: Words) -> tuple[str, ...]:
+def _poe_supply(row: Any, words: Reader) -> tuple[str, ...]:
     return row.index, _number(row.watts), _number(row.budget_watts), _word(words, row.state)
 
 
-def _access_point(row: Any, words: Words) -> tuple[str, ...]:
+def _access_point(row: Any, words: Reader) -> tuple[str, ...]:
     return row.name or row.mac, _word(words, row.state), _number(row.clients), row.channel, row.address or row.mac
 
 
-def _neighbour(row: Any, words: Words) -> tuple[str, ...]:
-    return row.local_port, row.remote_name or row.remote_id, row.remote_port or row.remote_port_descr
+def _neighbour(row: Any, words: Reader) -> tuple[str, ...]:
+    return brief(row.local_port), row.remote_name or row.remote_id, brief(row.remote_port or row.remote_port_descr)
+
+
+def _port(row: Socket, words: Reader) -> tuple[str, ...]:
+    link = words(f"port.{row.link}")
+    fast = " ".join(filter(None, (row.speed, _word(words, "half") if row.half else "")))
+    given = _number(row.watts, "W") or words("port.power")
+    power = words("port.fault") if row.power == "fault" else given if row.power else ""
+    return brief(row.name), f"{link} {fast}".strip(), power, ", ".join(row.there) or row.alias
 
 
 _SHOWN: Mapping[str, tuple[tuple[str, ...], Cells, str]] = {
+    "ports": (("port", "state", "power", "there"), _port, "looks"),
     "access_points": (("name", "state", "clients", "channel", "address"), _access_point, "state"),
     "channels": (("name", "online", "recording", "days"), _channel, "recording"),
     "storage": (("descr", "percent", "total_bytes", "state"), _storage, "state"),

@@ -75,6 +75,8 @@ UPS = "1.3.6.1.2.1.33.1.1.1.0|4|HUAWEI\n"
         ("2011.2.23.96", "S5700 Huawei Versatile Routing Platform", "", "huawei-vrp"),
         ("2011.2.23.800", "HUAWEI S5735 YunShan OS", "", "huawei-yunshan"),
         ("2011.2.115", "Huawei Integrated Access Software", "", "huawei-smartax"),
+        ("2011.2.235", "Hardware management system", "", "huawei-ibmc"),
+        ("2011.2.91", "ISM SNMP Agent", "", "generic"),
         ("2011.6.174.4", "SNMP Card", "", "huawei-ups"),
         ("8072.3.2.10", "Linux GSE200M 2.6.32", UPS, "huawei-ups"),
         ("8072.3.2.10", "Linux GSE200M 2.6.32", "", "linux"),
@@ -330,3 +332,98 @@ async def test_a_zte_of_the_latest_platform(tmp_path: Path) -> None:
         "state 7.2": (0, "critical"), "temperature 9.3": (71, "critical"), "state 7.4": (1, "ok"),
         "state 7.5": (2, None), "power 17.4": (66.12, None),
     }  # fmt: skip
+
+
+SLOTS = {"c5_1": 21, "c6_1": 80, "c7_1": 19, "c19_1": 4096, "c5_2": 0, "c6_2": 0, "c7_2": 0, "c19_2": 4096}
+
+
+async def test_a_port_of_a_huawei_that_is_told_the_memory_of_its_board(tmp_path: Path) -> None:
+    lines = rows(STATE, **SLOTS) + rows(ENTITY, c2_9="ME60-X8 frame", c5_9=3, c5_1=9, c7_1="LPU 4", c13_1="ME0DL2X")
+    found = await told(tmp_path, lines + rows(ENTITY, c5_2=10, c7_2="GE4/0/0"), "2011.2.89.5", "")
+    assert [(row.descr, row.percent) for row in found.rows["memory"]] == [("LPU 4 Memory", 19)]
+    assert found.system.model == "ME60-X8", "that of the frame, not of the first card that has one"
+
+
+async def test_an_access_point_that_is_down_has_no_address(tmp_path: Path) -> None:
+    table, down, up = f"{PRIVATE}.2011.6.139.13.3.3.1", "0.0.94.0.83.1", "0.0.94.0.83.2"
+    lines = f"{table}.4.{down}|4|lib-1\n{table}.4.{up}|4|lib-2\n{table}.6.{down}|2|4\n{table}.6.{up}|2|8\n"
+    lines += f"{table}.13.{down}|64|255.255.255.255\n{table}.13.{up}|64|198.18.7.2\n"
+    found = await told(tmp_path, lines, "2011.2.279.3", "S12704")
+    assert [(row.name, row.state, row.address) for row in found.rows["access_points"]] == [
+        ("lib-1", "down", ""), ("lib-2", "up", "198.18.7.2"),
+    ]  # fmt: skip
+    assert found.system.model == "S12704"
+
+
+VLAN = "1.3.6.1.2.1.17.7.1.4.3.1"
+
+
+@pytest.mark.parametrize(
+    ("no_ports", "ports"),
+    [("4|00000000000000", "4|800000000000f0"), ("4x|00000000000000", "4x|800000000000f0")],
+    ids=["digits", "octets"],
+)
+async def test_a_vlan_of_zte_without_a_name_is_one_where_it_has_ports(
+    no_ports: str, ports: str, tmp_path: Path
+) -> None:
+    lines = rows(VLAN, c1_1="NULL", c1_2="NULL", c1_30="office", c1_40="guests", c5_40=2)
+    lines += f"{VLAN}.2.1|{ports}\n{VLAN}.2.2|{no_ports}\n{VLAN}.2.30|{no_ports}\n{VLAN}.2.40|{ports}\n"
+    found = await told(tmp_path, lines, "3902.3.100.614")
+    assert [(row.id, row.name) for row in found.rows["vlans"]] == [("1", "VLAN 1"), ("30", "office")]
+
+
+async def test_a_controller_of_sangfor_tells_which_points_are_up(tmp_path: Path) -> None:
+    wac = f"{PRIVATE}.35047.2.12"
+    lines = rows(
+        f"{wac}.1.1.1", c2_1="117", c3_1="ap-350-p", c4_1="CFQ1", c6_1="198.18.7.3", c8_1="online", c12_1=8, c17_1=157,
+        c19_1=4, c2_2="118", c8_2="offline", c12_2=0, c17_2=0, c19_2=0,
+    )  # fmt: skip
+    found = await told(tmp_path, lines + f"{wac}.1.2.0|2|1\n{wac}.2.2.0|2|4\n", "35047.2.12", "Linux Wac")
+    told_of = [(row.name, row.state, row.address, row.channel, row.clients) for row in found.rows["access_points"]]
+    assert told_of == [("117", "up", "198.18.7.3", "8,157", 4), ("118", "down", "", "", 0)]
+    assert {row.of: row.value for row in found.rows["totals"]} == {"aps": 2, "aps_up": 1, "clients": 4}
+
+
+@pytest.mark.parametrize(("object_id", "vendor"), [("35047.2.12", "Sangfor"), ("45577.2.12", "Sundray")])
+async def test_a_controller_of_sangfor_under_the_number_of_sundray(object_id: str, vendor: str, tmp_path: Path) -> None:
+    own = f"{PRIVATE}.45577"
+    lines = rows(f"{own}.1", c1_0="WAC m5800", c3_0=46, c4_0="1024 MB", c9_0="4096 MB", c14_0="WAC3.7.5")
+    lines += rows(f"{own}.2.12.1", c1_0=1, c2_0=1, c4_0=2) + rows(f"{own}.2.12.2", c1_0=3, c2_0=40000)
+    lines += rows(
+        f"{own}.2.12.1.6.1", c2_1="gym-1", c3_1="00-00-5E-00-53-01", c4_1="Online", c5_1="198.18.7.4", c7_1="ap-370-d",
+        c17_1=3, c2_2="gym-2", c3_2="00-00-5E-00-53-02", c4_2="Offline", c5_2="", c17_2=0,
+    )  # fmt: skip
+    found = await told(tmp_path, lines, object_id, "Linux Wac")
+    assert (found.system.vendor, found.system.model, found.system.firmware) == (vendor, "WAC m5800", "WAC3.7.5")
+    assert [row.percent for row in (*found.rows["processors"], *found.rows["memory"])] == [46, 75]
+    told_of = [(row.name, row.mac, row.state, row.address, row.clients) for row in found.rows["access_points"]]
+    assert told_of == [
+        ("gym-1", "00:00:5e:00:53:01", "up", "198.18.7.4", 3), ("gym-2", "00:00:5e:00:53:02", "down", "", 0),
+    ]  # fmt: skip
+    assert {row.of: row.value for row in found.rows["totals"]} == {"aps": 2, "aps_up": 1, "clients": 3}
+
+
+async def test_the_controller_of_a_server_of_huawei(tmp_path: Path) -> None:
+    own = f"{PRIVATE}.2011.2.235.1.1"
+    lines = rows(f"{own}.1", c1_0=1, c6_0="RH5885 V3", c7_0="2102311JWG")
+    lines += rows(f"{own}.26.50.1", c2_1="Inlet", c3_1=450, c5_1=440, c6_1=420, c2_2="CPU1", c3_2=490, c5_2=65535)
+    lines += rows(f"{own}.8.50.1", c2_1=3965, c4_1=1, c7_1="Fan1 Front")
+    lines += rows(f"{own}.6.50.1", c7_1=4, c8_1=246, c13_1="PS1", c7_2=5, c8_2=0) + rows(
+        f"{own}.18.50.1", c3_1=3, c3_2=5
+    )
+    found = await told(tmp_path, lines, "2011.2.235", "Hardware management system")
+    assert (found.system.model, found.system.serial) == ("RH5885 V3", "2102311JWG")
+    assert measured(found) == {
+        "state 1.0": (1, "ok"), "temperature 3.1": (45, "critical"), "temperature 3.2": (49, None),
+        "fanspeed 2.1": (3965, None), "state 4.1": (1, "ok"), "state 7.1": (4, "critical"), "power 8.1": (246, None),
+        "state 3.1": (3, "critical"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("object_id", "descr", "model"), [
+    ("25506.1.264", "H3C Comware Platform Software H3C WX6103. Product Version Release 2509P33 Copyright", "WX6103"),
+    ("25506.1.612", "H3C Comware Platform Software LSQ1WCMD0. Product Version Release 2509P61", "LSQ1WCMD0"),
+    ("6339.1.1.5.3", "Digital China DCS-3726S", "DCS-3726S"),
+])  # fmt: skip
+async def test_the_model_in_a_sentence(object_id: str, descr: str, model: str, tmp_path: Path) -> None:
+    assert (await told(tmp_path, "", object_id, descr)).system.model == model

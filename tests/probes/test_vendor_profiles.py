@@ -76,6 +76,20 @@ async def test_the_channels_of_the_points_of_a_zonedirector(tmp_path: Path) -> N
     assert told == [("ap-a-101", "up", 12, "6,149")]
 
 
+@pytest.mark.parametrize("tables", ["1.3.6.1.4.1.25053.1.4", "1.3.6.1.4.1.25053.1.3"])
+async def test_a_smartzone_and_the_smartcell_gateway_before_it(tables: str, tmp_path: Path) -> None:
+    points, up, down = f"{tables}.2.1.1.2.2.1", "6.0.0.94.0.83.1", "6.0.0.94.0.83.2"
+    values: dict[str, int | str] = {f"{tables}.1.1.1.15.1.0": 2, f"{tables}.1.1.1.15.2.0": 9}
+    values |= {f"{tables}.1.1.1.15.13.0": "491436000950", f"{points}.5.{up}": "lib-1", f"{points}.8.{up}": "H500"}
+    values |= {f"{points}.16.{up}": "Connect", f"{points}.15.{up}": 9, f"{points}.16.{down}": "Disconnect"}
+    values |= {f"{points}.9.{down}": "911704006161"}
+    found = await collected(tmp_path, values, object_id="1.3.6.1.4.1.25053.3.1.10", descr="SmartCell Gateway")
+    assert (found.system.model, found.system.serial) == ("SmartCell Gateway", "491436000950")
+    told = [(each.name, each.model, each.state, each.clients) for each in found.rows["access_points"]]
+    assert told == [("lib-1", "H500", "up", 9), ("911704006161", "", "down", None)]
+    assert {total.of: total.value for total in found.rows["totals"]} == {"aps": 2, "aps_up": 1, "clients": 9}
+
+
 async def test_calls_bands_and_light_of_cisco(tmp_path: Path) -> None:
     calls, sensor = f"{CISCO}.9.63.1.3.8.1.1.2", f"{CISCO}.9.91.1.1.1.1"
     values: dict[str, int | str] = {f"{calls}.1": 5, f"{calls}.2": 3, f"{CISCO}.9.817.1.1.1.1.1.6.9": 20}
@@ -156,6 +170,37 @@ async def test_the_video_inputs_of_an_analogue_recorder(tmp_path: Path) -> None:
     values: dict[str, int | str] = {f"{DAHUA}.10.1.1.1.1.2.1": 1, f"{DAHUA}.10.1.1.1.1.2.2": 0}
     found = await collected(tmp_path, values, object_id="1.3.6.1.4.1.1004849.3.2.10", descr="XVR")
     assert [(each.name, each.online) for each in found.rows["channels"]] == [("Channel 1", "yes"), ("Channel 2", "no")]
+
+
+@pytest.mark.parametrize(
+    ("table", "vlan", "object_id"),
+    [
+        ("1.3.6.1.2.1.17.4.3.1", "", "1.3.6.1.4.1.99999"),
+        ("1.3.6.1.2.1.17.7.1.2.2.1", ".7", "1.3.6.1.4.1.99999"),
+        ("1.3.6.1.2.1.17.7.1.2.2.1", ".7", "1.3.6.1.4.1.11863.5.190"),
+        ("1.3.111.2.802.1.1.4.1.2.2.1", ".1.7", "1.3.6.1.4.1.47196.4.1.1.1.100"),
+        ("1.3.6.1.2.1.17.4.3.1", "", f"{CISCO}.1.1208"),
+    ],
+)
+async def test_an_address_of_the_box_itself_is_at_no_port(
+    table: str, vlan: str, object_id: str, tmp_path: Path
+) -> None:
+    values: dict[str, int | str] = {"1.3.6.1.2.1.17.1.4.1.2.3": 3, "1.3.6.1.2.1.31.1.1.1.1.3": "ge3"}
+    for mac, port, status in (("0.0.94.0.83.1", 3, 3), ("0.0.94.0.83.2", 0, 4), ("0.0.94.0.83.3", 3, 4)):
+        values |= {f"{table}.2{vlan}.{mac}": port, f"{table}.3{vlan}.{mac}": status}
+    if object_id.startswith(CISCO + "."):
+        values[f"{CISCO}.9.46.1.3.1.1.2.1.1"] = 1
+    found = await collected(tmp_path, values, object_id=object_id, patience=0.6)
+    assert [(each.mac, each.port, each.status) for each in found.rows["forwarding"]] == [
+        ("00:00:5e:00:53:01", "ge3", "learned"), ("00:00:5e:00:53:03", "ge3", "self"),
+    ]  # fmt: skip
+
+
+async def test_a_vlan_that_is_not_in_service_is_none(tmp_path: Path) -> None:
+    vlan = "1.3.6.1.2.1.17.7.1.4.3.1"
+    values: dict[str, int | str] = {f"{vlan}.1.{number}": f"v{number}" for number in (1, 2, 3)}
+    found = await collected(tmp_path, values | {f"{vlan}.5.1": 1, f"{vlan}.5.2": 2}, object_id="1.3.6.1.4.1.99999")
+    assert [each.name for each in found.rows["vlans"]] == ["v1", "v3"]
 
 
 async def test_the_forwarding_table_of_each_vlan(tmp_path: Path) -> None:
@@ -293,6 +338,12 @@ async def test_the_volts_of_an_mge(descr: str, profile: str, volts: float, tmp_p
         f"{standard}.2.4.0": ("charge", 97, "ok"), f"{standard}.4.4.1.2.1": ("voltage", volts, None),
         f"{mge}.5.5.0": ("voltage", 270.4, None),
     })  # fmt: skip
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1800, [30, 1800]), (65535, [])])
+async def test_the_time_that_an_mge_does_not_know(seconds: int, told: list[float], tmp_path: Path) -> None:
+    found = await collected(tmp_path, {"1.3.6.1.4.1.705.1.5.1.0": seconds}, object_id="1.3.6.1.4.1.705.1")
+    assert sorted(each.value or 0 for each in found.rows["sensors"]) == told
 
 
 async def test_the_probe_of_an_eaton(tmp_path: Path) -> None:

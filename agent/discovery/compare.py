@@ -50,7 +50,7 @@ def known_of(devices: Mapping[str, Device]) -> Known:
     twice: set[str] = set()
     for device in devices.values():
         own = [mark for mark in (device.address, device.mac, device.serial) if mark]
-        names = {f"ap {device.id}", f"ap {device.name}"} if device.kind == "ap" else ()
+        names = {f"ap: {device.id}", f"ap: {device.name}"} if device.kind == "ap" else ()
         for mark in (*own, *(f"{device.id} {mark}" for mark in own), *names):
             if ids.setdefault(mark, device.id) != device.id:
                 twice.add(mark)

@@ -69,8 +69,9 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What an inventory says already. ids: by address, MAC and serial number, by id and one of them, and `ap NAME`.
-    taken: all ids.  tops: addresses of devices that others hang on and that hang on nobody."""
+    """What an inventory says already. ids: by address, MAC and serial number, by id and one of them, and
+    `ap: NAME` (no id has a colon).  taken: all ids.  tops: addresses of devices that others hang on and that hang on
+    nobody."""
 
     ids: Mapping[str, str] = field(default_factory=dict)
     taken: Collection[str] = ()
@@ -277,7 +278,7 @@ def _known_id(draft: Proposal, known: Known) -> str:
     told = [mark for mark in marks if mark]
     told += [f"{name} {mark}" for mark in told for name in (_slug(draft), _plain_id(draft))]
     if draft.controller and not draft.address:
-        told.append(f"ap {draft.name}")
+        told.append(f"ap: {draft.name}")
     return next((known.ids[mark] for mark in told if mark in known.ids), "")
 
 

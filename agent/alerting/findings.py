@@ -19,8 +19,10 @@ PING = "ping"
 HARDWARE, DRIFT = "hardware", "drift"
 """It serves, and something in it goes: a fan, a power supply, heat, optics, the PoE budget; its clock runs away."""
 
-_ANSWERED = frozenset(("clock_drift", "identity_changed"))
-"""Why a login was not even tried, by a device that answers."""
+_ANSWERED = frozenset(
+    ("clock_drift", "identity_changed", "wrong_status", "wrong_content", "wrong_answer", "no_tls", "plain_login")
+)
+"""Reasons that only a device which answers can give."""
 
 LATENT = frozenset((MANAGEMENT, LOSS, PING, HARDWARE, DRIFT))
 """The device serves in spite of it: a latent defect (隐患)."""

@@ -19,7 +19,7 @@ from agent.store import open_store, schema
 from tests.simulator import needs
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
-"""Each made by a real agent of that release: tickets open, restored, a false alarm, one whose command had a key."""
+"""Each made by a real agent of that release: tickets open, restored, one whose command had a key."""
 
 CALLS = "pwrite64,write,fdatasync,fsync,ftruncate,unlink,rename"
 OPEN = "import sys; from agent.store import open_store; open_store(sys.argv[1]).close(); print('done')"

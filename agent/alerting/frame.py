@@ -174,14 +174,8 @@ def build(
     roster: Roster | None = None,
 ) -> Frame:
     """The frame of an inventory, a policy and a calendar."""
-    probes: dict[str, tuple[str, ...]] = {}
-    for target in targets:
-        probes[target.device] = (*probes.get(target.device, ()), target.probe)
-    behind = _placed(
-        (device.controller, device) for device in devices.values() if "snmp" in probes.get(device.controller, ())
-    )
-    for device in (device for aps in behind.values() for device in aps):
-        probes[device.id] = (*probes.get(device.id, ()), THROUGH)
+    probes, behind = _watched_by(devices, targets)
+    watched = [device for device in devices.values() if device.id in probes]
     return Frame(
         devices=devices,
         probes=probes,
@@ -194,7 +188,7 @@ def build(
         calendar=calendar or WorkCalendar(),
         zone=ZoneInfo(zone),
         roster=roster or Roster(),
-        groups=_groups(device for device in devices.values() if device.id in probes),
+        groups=_groups(watched),
         behind=behind,
         rooms=_placed(
             ((device.location.building, device.location.room), device)
@@ -206,8 +200,23 @@ def build(
             for device in devices.values()
             if device.kind == "camera" and "key-point" in device.tags
         ),
-        kin=_kin(device for device in devices.values() if device.id in probes),
+        kin=_kin(watched),
     )
+
+
+def _watched_by(
+    devices: Mapping[str, Device], targets: Iterable[Target]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[Device, ...]]]:
+    """The probes of each device, and the access points of each controller that is read: it is a probe of theirs."""
+    probes: dict[str, tuple[str, ...]] = {}
+    for target in targets:
+        probes[target.device] = (*probes.get(target.device, ()), target.probe)
+    behind = _placed(
+        (device.controller, device) for device in devices.values() if "snmp" in probes.get(device.controller, ())
+    )
+    for device in (device for aps in behind.values() for device in aps):
+        probes[device.id] = (*probes.get(device.id, ()), THROUGH)
+    return probes, behind
 
 
 def family(kind: str) -> str:

@@ -44,8 +44,17 @@ def _counts(draft: Draft, ticket: Ticket, condition: Condition) -> bool:
         return False
     if roots.is_system(ticket.root) and not together.counts(draft, ticket, condition):
         return False
-    own = condition.device != ticket.root and any(t.state in BROKEN for t in draft.agent_tickets(condition.device))
-    return not own
+    return condition.device == ticket.root or not _carried_elsewhere(draft, ticket, condition)
+
+
+def _carried_elsewhere(draft: Draft, ticket: Ticket, condition: Condition) -> bool:
+    """Whether a member's recovery is awaited by a ticket of its own, or by its system's: who counts it, drops it."""
+    if any(one.state in BROKEN for one in draft.agent_tickets(condition.device)):
+        return True
+    device = draft.frame.devices.get(condition.device)
+    if device is None or roots.is_system(ticket.root):
+        return False
+    return any(together.counts(draft, system, condition) for system in together.of(draft, device))
 
 
 def grow(draft: Draft, ticket: Ticket) -> None:

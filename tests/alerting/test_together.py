@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.alerting import findings, roots
@@ -69,6 +69,7 @@ moves = st.lists(
 
 @settings(max_examples=25, deadline=None)
 @given(moves)
+@example([("fall", ["cam-0"], 5 * SECOND), ("fall", ["cam-0", "cam-1"], 5 * SECOND), ("fall", ["sw-a"], 5 * SECOND)])
 def test_no_outage_is_lost_or_doubled(history: list[tuple[str, list[str], int]]) -> None:
     w = world()
     for deed, names, gap in history:
